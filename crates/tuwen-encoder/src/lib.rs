@@ -1,0 +1,1 @@
+//! Transformer blocks, the UniBERT encoder and its weight-name tables.

@@ -1,0 +1,1 @@
+//! Masked frame modelling: recognise each hidden frame among the frames of the batch.

@@ -1,0 +1,1 @@
+//! Masked language modelling: a head over masked positions and its loss.

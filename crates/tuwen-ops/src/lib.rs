@@ -1,0 +1,1 @@
+//! The operations that cost time: attention, normalisation, linear, dropout, losses over logits.

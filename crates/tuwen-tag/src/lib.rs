@@ -1,0 +1,1 @@
+//! Multi-label tags from a clip and its title, missing tags left out of the loss.

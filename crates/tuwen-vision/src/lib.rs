@@ -1,0 +1,1 @@
+//! Turns images into patches and clips into frames, resized, normalised and masked.

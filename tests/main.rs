@@ -1,0 +1,1 @@
+//! Goldens and whole runs, one binary.
