@@ -56,6 +56,11 @@ impl Draws {
         (a as u64) << 32 | b as u64
     }
 
+    /// 128 random bits at `position`, for those who need many numbers: four elements to a block.
+    pub const fn block(&self, position: u64) -> [u32; 4] {
+        philox4x32(words(position, self.sample), self.key)
+    }
+
     /// A uniform number in `[0, 1)` with 53 random bits.
     pub fn uniform(&self, position: u64) -> f64 {
         (self.bits(position) >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
