@@ -1,1 +1,34 @@
 //! Transformer blocks, the UniBERT encoder and its weight-name tables.
+//!
+//! An encoder takes a view of a batch and gives hidden states; it knows no task. Its shape is a config that can stand
+//! in a recipe as it is.
+//!
+//! ```
+//! use burn::tensor::{Device, Int, Tensor};
+//! use tuwen_core::{Aligned, ClipTextView};
+//! use tuwen_encoder::unibert::UniBertConfig;
+//! use tuwen_ops::Dropout;
+//! let device = Device::flex();
+//! let encoder = UniBertConfig::tiny(100, 768).init(&device);
+//! let view = ClipTextView::<Aligned>::new(
+//!     (Tensor::zeros([2, 8, 768], &device), Tensor::<2, Int>::ones([2, 8], &device).bool()),
+//!     (Tensor::ones([2, 12], &device), Tensor::<2, Int>::ones([2, 12], &device).bool()),
+//! );
+//! let encoded = encoder.forward(&view, &Dropout::off());
+//! assert_eq!(encoded.hidden_states.tensor().dims()[..2], [2, 1 + 8 + 11]); // [CLS] frames [SEP] title [SEP]
+//! ```
+
+mod block;
+mod embeddings;
+mod files;
+mod names;
+mod pooling;
+pub mod unibert;
+mod weights;
+
+pub use block::{Block, BlockConfig};
+pub use embeddings::{FrameEmbeddings, TextEmbeddings};
+pub use files::{WeightsFileError, read_weights, write_weights, write_whole};
+pub use names::{NameRow, NameTable, Transform};
+pub use pooling::{AttentionPooling, Pooling, mean_pooling};
+pub use weights::{HostTensor, Weights, WeightsError, gradients_of, initialise, load_weights, weights_of};

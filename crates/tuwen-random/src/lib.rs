@@ -33,6 +33,11 @@ impl Stream {
         }
         Self(hash)
     }
+
+    /// The hash of the name, for those who need a number for one.
+    pub const fn id(self) -> u64 {
+        self.0
+    }
 }
 
 /// The draws of one stream for one sample in one epoch, indexed by position.

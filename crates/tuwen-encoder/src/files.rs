@@ -1,0 +1,139 @@
+//! Weights in safetensors files: read whatever float type they are in, written as f32.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use half::{bf16, f16};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+
+use crate::{HostTensor, Weights};
+
+/// A weights file that can't be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsFileError {
+    /// The operating system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not a safetensors file, or a damaged one.
+    #[error("{}: not a sound safetensors file: {reason}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What the parser found.
+        reason: String,
+    },
+    /// A tensor of another type.
+    #[error("{}: tensor `{name}` is {dtype:?}, expected F32, F16 or BF16", path.display())]
+    Dtype {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Its type.
+        dtype: Dtype,
+    },
+}
+
+/// Reads the float tensors whose name `wanted` accepts; f16 and bf16 become f32.
+pub fn read_weights(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Weights, WeightsFileError> {
+    let bytes = std::fs::read(path).map_err(|source| WeightsFileError::Io { path: path.to_path_buf(), source })?;
+    let file = SafeTensors::deserialize(&bytes)
+        .map_err(|error| WeightsFileError::Format { path: path.to_path_buf(), reason: error.to_string() })?;
+    let tensors = file.iter().filter(|(name, _)| wanted(name));
+    tensors
+        .map(|(name, view)| {
+            let values = floats(&view).ok_or_else(|| WeightsFileError::Dtype {
+                path: path.to_path_buf(),
+                name: name.to_string(),
+                dtype: view.dtype(),
+            })?;
+            Ok((name.to_string(), HostTensor { shape: view.shape().to_vec(), values }))
+        })
+        .collect()
+}
+
+fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
+    let data = view.data();
+    Some(match view.dtype() {
+        Dtype::F32 => data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        Dtype::F16 => data.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+        Dtype::BF16 => data.chunks_exact(2).map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+        _ => return None,
+    })
+}
+
+/// Writes `weights` with `metadata`, beside the target first and renamed when all bytes are on disk, so that a file
+/// under this name is always whole.
+pub fn write_weights(
+    path: &Path,
+    weights: &Weights,
+    metadata: HashMap<String, String>,
+) -> Result<(), WeightsFileError> {
+    let format = |error: safetensors::SafeTensorError| WeightsFileError::Format {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    };
+    let buffers: Vec<(&String, &HostTensor, Vec<u8>)> = weights
+        .iter()
+        .map(|(name, tensor)| (name, tensor, tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect()))
+        .collect();
+    let views = buffers
+        .iter()
+        .map(|(name, tensor, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, tensor.shape.clone(), bytes)?)))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(format)?;
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(format)?;
+    write_whole(path, &bytes).map_err(|source| WeightsFileError::Io { path: path.to_path_buf(), source })
+}
+
+/// Writes `bytes` under `path` so that the file is either the old one or the whole new one, never a part.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    let mut file = std::fs::File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Weights {
+        Weights::from([("a.weight".to_string(), HostTensor { shape: vec![2, 1], values: vec![1.5, f32::NAN] })])
+    }
+
+    #[test]
+    fn written_and_read_again_bit_for_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        write_weights(&path, &example(), HashMap::from([("step".to_string(), "3".to_string())])).unwrap();
+        let read = read_weights(&path, |_| true).unwrap();
+        assert_eq!(read["a.weight"].shape, [2, 1]);
+        assert_eq!(read["a.weight"].values[0], 1.5);
+        assert!(read["a.weight"].values[1].is_nan());
+        assert!(read_weights(&path, |name| name.starts_with('b')).unwrap().is_empty());
+        assert!(!path.with_extension("safetensors.part").exists());
+    }
+
+    #[test]
+    fn a_damaged_or_missing_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        assert!(read_weights(&path, |_| true).unwrap_err().to_string().contains("w.safetensors"));
+        write_weights(&path, &example(), HashMap::new()).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        let error = read_weights(&path, |_| true).unwrap_err().to_string();
+        assert!(error.contains("not a sound safetensors file"), "{error}");
+    }
+}

@@ -1,0 +1,72 @@
+//! The forward pass of UniBERT.
+
+use burn::module::Module;
+use burn::tensor::kind::Basic;
+use burn::tensor::{Bool, Tensor};
+use tuwen_core::{ClipTextView, HiddenStates, Pairing};
+use tuwen_ops::Dropout;
+
+use super::{SequenceLayout, UniBertConfig};
+use crate::{Block, FrameEmbeddings, TextEmbeddings};
+
+/// The single-stream encoder.
+#[derive(Module, Debug)]
+pub struct UniBert {
+    pub(super) text_embeddings: TextEmbeddings,
+    pub(super) frame_embeddings: FrameEmbeddings,
+    pub(super) layers: Vec<Block>,
+    #[module(skip)]
+    pub(super) config: UniBertConfig,
+}
+
+/// What the encoder makes of a view.
+#[derive(Clone, Debug)]
+pub struct ClipTextStates<P: Pairing> {
+    /// `[B, S, H]`, S = frames + tokens.
+    pub hidden_states: HiddenStates<P>,
+    /// `[B, S]`, true = a real frame or token.
+    pub attention_mask: Tensor<2, Bool>,
+    /// Where `[CLS]` stands.
+    pub cls_position: usize,
+}
+
+impl UniBert {
+    /// Encodes a view; the order of the sequence is the config's.
+    pub fn forward<P: Pairing>(&self, view: &ClipTextView<P>, dropout: &Dropout) -> ClipTextStates<P> {
+        let rate = self.config.hidden_dropout_prob;
+        let (text_dropout, frame_dropout) = (dropout.at(0), dropout.at(1));
+        let text = self.text_embeddings.forward(view.input_ids(), self.config.frozen_word, (&text_dropout, rate));
+        let frames = self.frame_embeddings.forward(view.frame_features(), (&frame_dropout, rate));
+        let [_, frame_count, _] = frames.dims();
+        let mut states = in_order(self.config.layout, text, frames); // [B, S, H]
+        let attention_mask = in_order(self.config.layout, view.attention_mask(), view.frame_mask()); // [B, S]
+        for (index, layer) in self.layers.iter().enumerate() {
+            states = layer.forward(states, &attention_mask, &dropout.at(2 + index as u64));
+        }
+        ClipTextStates {
+            hidden_states: HiddenStates::new(states),
+            attention_mask,
+            cls_position: self.config.layout.cls_position(frame_count),
+        }
+    }
+
+    /// The numbers it was made with.
+    pub fn config(&self) -> &UniBertConfig {
+        &self.config
+    }
+}
+
+/// Puts text and frames (or their masks) in sequence along axis 1. The text was embedded whole, so a token keeps its
+/// position in the text wherever it stands here.
+fn in_order<const N: usize, K: Basic>(
+    layout: SequenceLayout,
+    text: Tensor<N, K>,
+    frames: Tensor<N, K>,
+) -> Tensor<N, K> {
+    let length = text.dims()[1];
+    let parts = match layout {
+        SequenceLayout::ClsFramesText => vec![text.clone().narrow(1, 0, 1), frames, text.narrow(1, 1, length - 1)],
+        SequenceLayout::FramesClsText => vec![frames, text],
+    };
+    Tensor::cat(parts, 1)
+}
