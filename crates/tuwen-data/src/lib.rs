@@ -1,9 +1,66 @@
 //! Reads and writes record formats and yields samples in a reproducible, resumable order.
 
+mod annotation;
+mod batch;
+mod cursor;
 mod error;
+mod example;
+mod inspect;
+mod json_fields;
+mod loader;
+mod loader_config;
+mod loader_error;
+#[cfg(test)]
+mod loader_fixture;
+#[cfg(test)]
+mod loader_tests;
+mod mapped;
+mod one_pass;
+mod open;
+mod order;
+mod parts;
+mod qq;
 mod record;
+mod record_error;
+mod shards;
 mod source;
+mod synth;
+mod synth_clip;
+mod synth_features;
+mod synth_picture;
+mod synth_readme;
+mod synth_scene;
+mod synth_words;
+mod tar_index;
+mod tfrecord;
+mod tfrecord_source;
+mod title_field;
+mod titles;
+mod visit;
+mod walk;
+mod webdataset;
+mod workers;
 
+pub use annotation::{AnnotationFields, AnnotationSource};
+pub use batch::{LoadedBatch, SkippedRecord};
+pub use cursor::Cursor;
 pub use error::DataError;
+pub use example::{BytesList, Example, Feature, Features, FloatList, Int64List, Kind};
+pub use inspect::{Inspection, inspect, inspect_as};
+pub use loader::Loader;
+pub use loader_config::{LastBatch, LoaderConfig};
+pub use loader_error::LoaderError;
+pub use one_pass::OnePass;
+pub use open::{DataFormat, detect, open_source};
+pub use order::Order;
+pub use qq::QqSchema;
 pub use record::{Record, Title, Visual};
+pub use record_error::RecordError;
 pub use source::Source;
+pub use synth::{SynthConfig, SynthSummary, write_synthetic};
+pub use tfrecord::{TfRecordFile, TfRecordWriter};
+pub use tfrecord_source::{TfRecordSource, write_tfrecord};
+pub use title_field::TitleField;
+pub use titles::{TITLE, TitleChoice, TitleError, pick_title};
+pub use visit::{Transform, Visit};
+pub use webdataset::{WebDatasetFields, WebDatasetSource};

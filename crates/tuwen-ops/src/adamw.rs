@@ -1,10 +1,12 @@
 //! One AdamW step of one parameter, in the two forms that the reference systems use.
 
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// Which of the two published implementations is followed. They differ by when the decay comes and by what ε is added
 /// to (at step 1 the second ε weighs 32 times more).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AdamWForm {
     /// `torch.optim.AdamW`: `w ← w·(1−lr·wd)`, then `w ← w − lr·m̂/(√v̂+ε)` (arXiv:1711.05101, algorithm 2).
     Torch,

@@ -9,7 +9,7 @@ const MOST_PADDED: usize = 1 << 20;
 
 /// The order of special tokens and title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Layout {
     /// `[CLS][SEP] title [SEP]`: UniBERT jobs 1, 4, 5 and 6; the frames later go between `[CLS]` and `[SEP]`.
     ClsSepTitleSep,
@@ -32,9 +32,9 @@ impl Layout {
     /// The name it has in a recipe.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::ClsSepTitleSep => "cls-sep-title-sep",
-            Self::ClsTitleSep => "cls-title-sep",
-            Self::ClsTitle => "cls-title",
+            Self::ClsSepTitleSep => "cls_sep_title_sep",
+            Self::ClsTitleSep => "cls_title_sep",
+            Self::ClsTitle => "cls_title",
         }
     }
 
@@ -50,7 +50,7 @@ impl Layout {
 
 /// How far a text is filled up with `[PAD]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Padding {
     /// To `max_length`.
     #[default]
@@ -231,8 +231,8 @@ mod tests {
 
     #[test]
     fn a_recipe_names_the_choices_and_refuses_others() {
-        let layout: TextLayout = toml::from_str("layout = \"cls-sep-title-sep\"\nmax_length = 36").unwrap();
+        let layout: TextLayout = toml::from_str("layout = \"cls_sep_title_sep\"\nmax_length = 36").unwrap();
         assert_eq!(layout, TextLayout::new(Layout::ClsSepTitleSep, 36));
-        assert!(toml::from_str::<TextLayout>("layout = \"cls-title\"\nmax_length = 36\ncut = true").is_err());
+        assert!(toml::from_str::<TextLayout>("layout = \"cls_title\"\nmax_length = 36\ncut = true").is_err());
     }
 }

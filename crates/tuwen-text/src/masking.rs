@@ -10,7 +10,7 @@ use crate::{TextError, TextInput, TokenDraws, Vocabulary};
 
 /// What is chosen as one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum MaskUnit {
     /// Each token by itself.
     #[default]
@@ -21,7 +21,7 @@ pub enum MaskUnit {
 
 /// Which ids can never be chosen. Padding never is, whatever its id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Spared {
     /// The five special ones, as in UniBERT.
     #[default]
@@ -32,7 +32,7 @@ pub enum Spared {
 
 /// What a random replacement is drawn from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum RandomWords {
     /// All ids but the special ones.
     #[default]
@@ -43,7 +43,7 @@ pub enum RandomWords {
 
 /// Whether a text may stay without any label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum AtLeast {
     /// A short text is often not masked at all, as in the references.
     #[default]

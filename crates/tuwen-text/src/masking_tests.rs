@@ -130,7 +130,7 @@ fn ignored_labels_are_written_only_at_the_border() {
 #[test]
 fn a_recipe_may_leave_out_what_is_usual_and_nothing_unknown_passes() {
     let config: MaskingConfig =
-        toml::from_str("probability = 0.25\nunit = \"whole-word\"\nspared = \"pad-and-cls\"").unwrap();
+        toml::from_str("probability = 0.25\nunit = \"whole_word\"\nspared = \"pad_and_cls\"").unwrap();
     let expected = MaskingConfig {
         probability: 0.25,
         unit: MaskUnit::WholeWord,

@@ -17,7 +17,7 @@ const MOST_IDS: usize = 1 << 24;
 
 /// What happens to `[SEP]`, `[MASK]` … written out in a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum LiteralSpecials {
     /// They are text like any other: no title can inject a special id.
     #[default]

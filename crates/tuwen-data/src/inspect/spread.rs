@@ -1,0 +1,68 @@
+//! Minimum, median and maximum of a list of whole numbers.
+
+use std::fmt::{self, Display, Formatter};
+
+/// Three numbers of a list. The median of an even count is the lower of the two in the middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spread {
+    min: i64,
+    median: i64,
+    max: i64,
+}
+
+impl Spread {
+    /// The spread of `values`; `None` if there are none.
+    pub(crate) fn of(values: &[i64]) -> Option<Self> {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable();
+        let (min, max) = (*sorted.first()?, *sorted.last()?);
+        Some(Self { min, median: sorted[(sorted.len() - 1) / 2], max })
+    }
+
+    /// The median.
+    pub(crate) fn median(&self) -> i64 {
+        self.median
+    }
+}
+
+impl Display for Spread {
+    /// `1 / 3 / 9`, or `3` where all are the same.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.min == self.max {
+            return f.write_str(&grouped(self.min));
+        }
+        write!(f, "{} / {} / {}", grouped(self.min), grouped(self.median), grouped(self.max))
+    }
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_numbers_or_one() {
+        let shown = |values: &[i64]| Spread::of(values).unwrap().to_string();
+        assert_eq!(shown(&[9, 1, 3]), "1 / 3 / 9");
+        assert_eq!(shown(&[1, 2, 3, 4]), "1 / 2 / 4");
+        assert_eq!(shown(&[8, 8]), "8");
+        assert_eq!(Spread::of(&[]), None);
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([0, 999, 1000, -1_234_567].map(grouped), ["0", "999", "1,000", "-1,234,567"]);
+    }
+}

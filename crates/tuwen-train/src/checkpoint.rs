@@ -1,0 +1,204 @@
+//! Checkpoints: a folder with weights, optimizer state, what is needed to use them, and a manifest that vouches for all.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tuwen_data::Cursor;
+use tuwen_encoder::{Weights, read_weights, write_weights, write_whole};
+
+use crate::TrainError;
+
+const MANIFEST: &str = "manifest.json";
+const MODEL: &str = "model.safetensors";
+const OPTIMIZER: &str = "optimizer.safetensors";
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// Steps done.
+    pub step: u64,
+    /// Steps of the optimizer, fewer where steps were skipped.
+    pub optimizer_step: u64,
+    /// Steps skipped because something was not finite.
+    pub skipped_steps: u64,
+    /// Records skipped because they could not be read.
+    pub skipped_records: u64,
+    /// Where the loader goes on.
+    pub cursor: Cursor,
+    /// Length of `metrics.jsonl` in bytes; what lies behind it is written again.
+    pub metrics_bytes: u64,
+}
+
+impl Position {
+    /// Before the first step, over `records` training records.
+    pub const fn start(records: usize) -> Self {
+        Self {
+            step: 0,
+            optimizer_step: 0,
+            skipped_steps: 0,
+            skipped_records: 0,
+            cursor: Cursor::start(0, records),
+            metrics_bytes: 0,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    format: u32,
+    position: Position,
+    files: BTreeMap<String, FileEntry>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileEntry {
+    bytes: u64,
+    sha256: String,
+}
+
+/// What a checkpoint holds.
+#[derive(Debug)]
+pub struct Checkpoint {
+    /// Where the run stood.
+    pub position: Position,
+    /// The model's weights.
+    pub model: Weights,
+    /// The optimizer's moments.
+    pub optimizer: Weights,
+}
+
+impl Checkpoint {
+    /// Writes the checkpoint as `folder/step-…`, with `companions` (name and content: recipe, tokenizer, tags) so that
+    /// it can be used without the run around it. Everything is written beside, synced, and then renamed.
+    pub fn save(&self, folder: &Path, companions: &[(&str, String)]) -> Result<PathBuf, TrainError> {
+        let target = folder.join(format!("step-{:08}", self.position.step));
+        let beside = folder.join(format!("step-{:08}.part", self.position.step));
+        if beside.exists() {
+            fs::remove_dir_all(&beside).map_err(|error| TrainError::io(&beside, error))?;
+        }
+        fs::create_dir_all(&beside).map_err(|error| TrainError::io(&beside, error))?;
+        write_weights(&beside.join(MODEL), &self.model, HashMap::new())?;
+        write_weights(&beside.join(OPTIMIZER), &self.optimizer, HashMap::new())?;
+        for (name, content) in companions {
+            let path = beside.join(name);
+            write_whole(&path, content.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
+        }
+        let names = [MODEL, OPTIMIZER].into_iter().chain(companions.iter().map(|(name, _)| *name));
+        let files =
+            names.map(|name| Ok((name.to_string(), entry(&beside.join(name))?))).collect::<Result<_, TrainError>>()?;
+        let manifest = Manifest { format: 1, position: self.position, files };
+        let path = beside.join(MANIFEST);
+        let text = serde_json::to_string_pretty(&manifest).map_err(|error| TrainError::io(&path, error.into()))?;
+        write_whole(&path, text.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
+        if target.exists() {
+            fs::remove_dir_all(&target).map_err(|error| TrainError::io(&target, error))?;
+        }
+        fs::rename(&beside, &target).map_err(|error| TrainError::io(&target, error))?;
+        Ok(target)
+    }
+
+    /// Reads and verifies a checkpoint folder.
+    pub fn load(folder: &Path) -> Result<Self, TrainError> {
+        let bad = |reason: String| TrainError::Checkpoint { path: folder.to_path_buf(), reason };
+        let path = folder.join(MANIFEST);
+        let text = fs::read_to_string(&path).map_err(|error| TrainError::io(&path, error))?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| bad(format!("{MANIFEST}: {error}")))?;
+        for (name, expected) in &manifest.files {
+            let found = entry(&folder.join(name))?;
+            if found.bytes != expected.bytes {
+                return Err(bad(format!("{name} has {} bytes, expected {}", found.bytes, expected.bytes)));
+            }
+            if found.sha256 != expected.sha256 {
+                return Err(bad(format!("{name} was changed after it was written")));
+            }
+        }
+        Ok(Self {
+            position: manifest.position,
+            model: read_weights(&folder.join(MODEL), |_| true)?,
+            optimizer: read_weights(&folder.join(OPTIMIZER), |_| true)?,
+        })
+    }
+
+    /// The checkpoints under `folder`, newest first.
+    pub fn list(folder: &Path) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        let step = |path: &Path| path.file_name()?.to_str()?.strip_prefix("step-")?.parse::<u64>().ok();
+        let mut found: Vec<(u64, PathBuf)> =
+            entries.flatten().filter_map(|entry| Some((step(&entry.path())?, entry.path()))).collect();
+        found.sort_by_key(|(step, _)| std::cmp::Reverse(*step));
+        found.into_iter().map(|(_, path)| path).collect()
+    }
+
+    /// The newest checkpoint under `folder` that is whole; damaged ones are told to `report` and passed over.
+    pub fn newest(folder: &Path, mut report: impl FnMut(&TrainError)) -> Option<Self> {
+        Self::list(folder).iter().find_map(|path| Self::load(path).inspect_err(&mut report).ok())
+    }
+
+    /// Deletes all but the `keep` newest.
+    pub fn prune(folder: &Path, keep: usize) -> Result<(), TrainError> {
+        for path in Self::list(folder).iter().skip(keep.max(1)) {
+            fs::remove_dir_all(path).map_err(|error| TrainError::io(path, error))?;
+        }
+        Ok(())
+    }
+}
+
+fn entry(path: &Path) -> Result<FileEntry, TrainError> {
+    let bytes = fs::read(path).map_err(|error| TrainError::io(path, error))?;
+    let digest = Sha256::digest(&bytes);
+    Ok(FileEntry { bytes: bytes.len() as u64, sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tuwen_encoder::HostTensor;
+
+    fn checkpoint(step: u64) -> Checkpoint {
+        let tensor = HostTensor { shape: vec![2], values: vec![step as f32, 0.5] };
+        let position = Position { step, optimizer_step: step, metrics_bytes: 7, ..Position::start(10) };
+        Checkpoint { position, model: Weights::from([("w".into(), tensor)]), optimizer: Weights::new() }
+    }
+
+    #[test]
+    fn saved_and_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = checkpoint(3).save(folder.path(), &[("recipe.toml", "seed = 1".to_string())]).unwrap();
+        let loaded = Checkpoint::load(&path).unwrap();
+        assert_eq!(loaded.position, checkpoint(3).position);
+        assert_eq!(loaded.model, checkpoint(3).model);
+        assert_eq!(fs::read_to_string(path.join("recipe.toml")).unwrap(), "seed = 1");
+    }
+
+    #[test]
+    fn a_damaged_newest_falls_back_to_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        checkpoint(3).save(folder.path(), &[]).unwrap();
+        let newest = checkpoint(12).save(folder.path(), &[]).unwrap().join(MODEL);
+        let mut bytes = fs::read(&newest).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&newest, bytes).unwrap();
+        let mut reasons = Vec::new();
+        let found = Checkpoint::newest(folder.path(), |error| reasons.push(error.to_string())).unwrap();
+        assert_eq!(found.position.step, 3);
+        assert!(reasons[0].ends_with("model.safetensors was changed after it was written"), "{reasons:?}");
+    }
+
+    #[test]
+    fn only_the_newest_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        for step in [1, 2, 10] {
+            checkpoint(step).save(folder.path(), &[]).unwrap();
+        }
+        Checkpoint::prune(folder.path(), 2).unwrap();
+        let steps: Vec<u64> =
+            Checkpoint::list(folder.path()).iter().map(|p| Checkpoint::load(p).unwrap().position.step).collect();
+        assert_eq!(steps, [10, 2]);
+    }
+}

@@ -1,0 +1,36 @@
+//! `compat = "seed"`: every choice that has a seed variant takes it.
+
+use tuwen_encoder::Pooling;
+use tuwen_itm::ItmRule;
+use tuwen_ops::AdamWForm;
+use tuwen_text::{LiteralSpecials, RandomWords};
+use tuwen_vision::FrameSampling;
+
+use crate::recipe::{Compat, FrameNegatives, Recipe};
+
+impl Recipe {
+    /// The recipe with `compat` spread over the choices it stands for.
+    #[must_use]
+    pub fn resolved(mut self) -> Self {
+        if self.compat == Compat::None {
+            return self;
+        }
+        self.text.layout.literal_specials = LiteralSpecials::Seed;
+        self.vision.sampling = FrameSampling::Seed;
+        self.model.pooling = match self.model.pooling {
+            Pooling::Mean | Pooling::MeanSeed => Pooling::MeanSeed,
+            Pooling::Attention | Pooling::AttentionSeed => Pooling::AttentionSeed,
+        };
+        self.optimizer.form = AdamWForm::Transformers;
+        if let Some(mlm) = &mut self.tasks.mlm {
+            mlm.masking.random_words = RandomWords::Seed;
+        }
+        if let Some(mfm) = &mut self.tasks.mfm {
+            mfm.negatives = FrameNegatives::Seed;
+        }
+        if let Some(itm) = &mut self.tasks.itm {
+            itm.pairing = ItmRule::Seed;
+        }
+        self
+    }
+}

@@ -1,0 +1,71 @@
+//! What a run tells whoever watches it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::evaluate::Evaluation;
+use crate::summary::Summary;
+
+/// Something that happened. The trainer prints nothing itself.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Everything is assembled and checked; the first step comes next.
+    Started(&'a Start),
+    /// A step is done.
+    Stepped(&'a StepReport),
+    /// The model was tested after this step.
+    Evaluated(u64, &'a Evaluation),
+    /// A checkpoint was written.
+    Saved(&'a PathBuf),
+    /// A record was left out: file, record, reason.
+    SkippedRecord(&'a str),
+    /// A step was left out because its loss or a gradient was not finite.
+    SkippedStep(u64),
+    /// Something to know that stops nothing.
+    Notice(&'a str),
+    /// The run is over.
+    Finished(&'a Summary),
+}
+
+/// How a run sets out.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Its folder.
+    pub run: PathBuf,
+    /// Training and held-out records.
+    pub records: [usize; 2],
+    /// Numbers in the model.
+    pub parameters: usize,
+    /// The optimizer's groups, a line each.
+    pub groups: Vec<String>,
+    /// The forward passes of a step, a line each.
+    pub plan: String,
+    /// The first step and the last.
+    pub steps: [u64; 2],
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct StepReport {
+    /// From 1.
+    pub step: u64,
+    /// Steps of the run.
+    pub total_steps: u64,
+    /// The pass over the data, from 0.
+    pub epoch: u64,
+    /// Each task's loss, before weighting.
+    pub losses: BTreeMap<&'static str, f64>,
+    /// The weighted sum.
+    pub total: f64,
+    /// The schedule's factor on all learning rates.
+    pub rate_factor: f64,
+    /// Norm of all gradients together, before clipping.
+    pub gradient_norm: f64,
+    /// Records in the batch.
+    pub records: usize,
+    /// The whole step.
+    pub elapsed: Duration,
+    /// The part of it spent waiting for the batch.
+    pub waited: Duration,
+}

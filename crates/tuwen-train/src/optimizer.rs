@@ -1,0 +1,249 @@
+//! AdamW over a whole model: groups by name, gradient norm, and a state that is named like the weights.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor};
+use serde::{Deserialize, Serialize};
+use tuwen_encoder::{HostTensor, Weights};
+use tuwen_ops::{AdamW, AdamWForm, Moments, adamw_step};
+
+/// The numbers of the optimizer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptimizerConfig {
+    /// Which published AdamW.
+    pub form: AdamWForm,
+    /// β₁ and β₂.
+    pub betas: [f64; 2],
+    /// ε.
+    pub epsilon: f64,
+    /// Decoupled decay of weights that are not excluded.
+    pub weight_decay: f64,
+    /// Endings of names that are not decayed.
+    pub no_decay: Vec<String>,
+    /// The base rate of parameters in no group.
+    pub learning_rate: f64,
+    /// Groups with a rate of their own; the first that matches a name counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupRule>,
+    /// Largest norm of all gradients together; absent: no clipping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// Steps with a loss or gradient that is not finite, which are skipped, before the run stops.
+    pub max_skipped_steps: u64,
+}
+
+/// Parameters with a learning rate of their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupRule {
+    /// Beginnings of the names it holds for.
+    pub prefixes: Vec<String>,
+    /// Their base rate.
+    pub learning_rate: f64,
+}
+
+/// What holds for one parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GroupOptions {
+    /// Base rate, before the schedule.
+    pub learning_rate: f64,
+    /// Decay.
+    pub weight_decay: f64,
+}
+
+impl OptimizerConfig {
+    /// What holds for the parameter of this name.
+    pub fn options_of(&self, name: &str) -> GroupOptions {
+        let group = self.groups.iter().find(|group| group.prefixes.iter().any(|prefix| name.starts_with(prefix)));
+        let decays = !self.no_decay.iter().any(|ending| name.ends_with(ending));
+        GroupOptions {
+            learning_rate: group.map_or(self.learning_rate, |group| group.learning_rate),
+            weight_decay: if decays { self.weight_decay } else { 0.0 },
+        }
+    }
+
+    /// Groups as they fall out for `weights`, one line each: rate, decay, tensors and numbers.
+    pub fn describe(&self, weights: &Weights) -> Vec<String> {
+        let mut groups: Vec<(GroupOptions, usize, usize)> = Vec::new();
+        for (name, tensor) in weights {
+            let options = self.options_of(name);
+            match groups.iter_mut().find(|(known, ..)| *known == options) {
+                Some((_, tensors, numbers)) => (*tensors, *numbers) = (*tensors + 1, *numbers + tensor.values.len()),
+                None => groups.push((options, 1, tensor.values.len())),
+            }
+        }
+        groups
+            .iter()
+            .map(|(options, tensors, numbers)| {
+                let GroupOptions { learning_rate, weight_decay } = options;
+                format!("learning rate {learning_rate:e}, decay {weight_decay}: {tensors} tensors, {numbers} numbers")
+            })
+            .collect()
+    }
+}
+
+/// The optimizer and its moments.
+#[derive(Debug)]
+pub struct Optimizer {
+    config: OptimizerConfig,
+    step: u64,
+    moments: BTreeMap<String, (Vec<usize>, Moments<1>)>,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StepOutcome {
+    /// The weights moved; the norm of all gradients together, before clipping.
+    Moved(f64),
+    /// A gradient was not finite, so nothing moved.
+    NotFinite,
+}
+
+impl Optimizer {
+    /// A fresh optimizer at step 0.
+    pub fn new(config: OptimizerConfig) -> Self {
+        Self { config, step: 0, moments: BTreeMap::new() }
+    }
+
+    /// Moves every parameter that has a gradient, with the base rates times `factor`. A parameter without a gradient
+    /// is left alone, undecayed.
+    pub fn step<M: Module>(&mut self, model: M, gradients: &Gradients, factor: f64) -> (M, StepOutcome) {
+        let norm = gradient_norm(&model, gradients);
+        if !norm.is_finite() {
+            return (model, StepOutcome::NotFinite);
+        }
+        self.step += 1;
+        let scale = self.config.clip_norm.map_or(1.0, |limit| (limit / (norm + 1e-6)).min(1.0));
+        let mut mover = Mover { optimizer: self, gradients, path: Vec::new(), factor, scale };
+        (model.map(&mut mover), StepOutcome::Moved(norm))
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// The state by name: `first.<weight>` and `second.<weight>`, and the number of steps done.
+    pub fn state(&self) -> (Weights, u64) {
+        let mut state = Weights::new();
+        for (name, (shape, moments)) in &self.moments {
+            for (kind, tensor) in [("first", &moments.first), ("second", &moments.second)] {
+                let values = tensor.to_data().iter::<f32>().collect();
+                state.insert(format!("{kind}.{name}"), HostTensor { shape: shape.clone(), values });
+            }
+        }
+        (state, self.step)
+    }
+
+    /// Takes over a saved state for `model`; a moment whose name or shape is not the model's is returned by name and
+    /// nothing is taken over.
+    pub fn restore<M: Module>(&mut self, model: &M, state: &Weights, step: u64) -> Result<(), Vec<String>> {
+        let mut reader = Restorer { state, path: Vec::new(), moments: BTreeMap::new(), bad: Vec::new() };
+        model.visit(&mut reader);
+        let known = |name: &str| {
+            let weight = name.strip_prefix("first.").or_else(|| name.strip_prefix("second."));
+            weight.is_some_and(|weight| reader.moments.contains_key(weight))
+        };
+        let strangers = state.keys().filter(|name| !known(name)).cloned().collect::<Vec<_>>();
+        let bad = [reader.bad, strangers].concat();
+        if !bad.is_empty() {
+            return Err(bad);
+        }
+        (self.moments, self.step) = (reader.moments, step);
+        Ok(())
+    }
+}
+
+/// `√Σ g²` over all gradients.
+fn gradient_norm<M: Module>(model: &M, gradients: &Gradients) -> f64 {
+    struct Sum<'a>(&'a Gradients, Vec<Tensor<1>>);
+    impl ModuleVisitor for Sum<'_> {
+        fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+            if let Some(gradient) = parameter.val().grad(self.0) {
+                self.1.push(gradient.clone().mul(gradient).sum());
+            }
+        }
+    }
+    let mut sum = Sum(gradients, Vec::new());
+    model.visit(&mut sum);
+    if sum.1.is_empty() {
+        return 0.0;
+    }
+    f64::from(Tensor::cat(sum.1, 0).sum().into_scalar::<f32>()).sqrt()
+}
+
+struct Mover<'a> {
+    optimizer: &'a mut Optimizer,
+    gradients: &'a Gradients,
+    path: Vec<String>,
+    factor: f64,
+    scale: f64,
+}
+
+impl ModuleMapper for Mover<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(gradient) = parameter.val().grad(self.gradients) else { return parameter };
+        let name = self.path.join(".");
+        let Optimizer { config, step, moments } = &mut *self.optimizer;
+        let GroupOptions { learning_rate, weight_decay } = config.options_of(&name);
+        let options = AdamW {
+            form: config.form,
+            learning_rate: learning_rate * self.factor,
+            betas: config.betas,
+            epsilon: config.epsilon,
+            weight_decay,
+        };
+        let (id, tensor, mapper) = parameter.consume();
+        let shape = tensor.dims();
+        let count = shape.iter().product::<usize>();
+        let weight = tensor.inner().reshape([count]);
+        let gradient = gradient.reshape([count]);
+        let gradient = if self.scale < 1.0 { gradient.mul_scalar(self.scale) } else { gradient };
+        let (_, old) = moments.remove(&name).unwrap_or_else(|| (shape.to_vec(), Moments::zeros(&weight)));
+        let (weight, new) = adamw_step(weight, gradient, old, *step, &options);
+        moments.insert(name, (shape.to_vec(), new));
+        let moved = weight.reshape(shape).autodiff().require_grad();
+        Param::from_mapped_value(id, moved, mapper)
+    }
+}
+
+struct Restorer<'a> {
+    state: &'a Weights,
+    path: Vec<String>,
+    moments: BTreeMap<String, (Vec<usize>, Moments<1>)>,
+    bad: Vec<String>,
+}
+
+impl ModuleVisitor for Restorer<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let name = self.path.join(".");
+        let weight = parameter.val().inner();
+        let shape = weight.dims().to_vec();
+        let saved = |kind: &str| self.state.get(&format!("{kind}.{name}"));
+        let (Some(first), Some(second)) = (saved("first"), saved("second")) else { return };
+        if first.shape != shape || second.shape != shape {
+            self.bad.push(name);
+            return;
+        }
+        let load = |tensor: &HostTensor| Tensor::from_floats(tensor.values.as_slice(), &weight.device());
+        self.moments.insert(name, (shape, Moments { first: load(first), second: load(second) }));
+    }
+}

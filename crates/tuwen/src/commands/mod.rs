@@ -1,0 +1,73 @@
+//! The commands, as a function that a program calls with its arguments.
+
+mod data;
+mod recipe;
+mod train;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tuwen_recipe::{Override, RecipeError};
+
+/// Pre-trains models that understand images or videos together with text.
+#[derive(Debug, Parser)]
+#[command(name = "tuwen", version, about)]
+struct Arguments {
+    /// Show the causes of an error too
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a recipe
+    Train(train::TrainArguments),
+    /// Look at data, or make some
+    #[command(subcommand)]
+    Data(data::DataCommand),
+    /// List or show recipes
+    #[command(subcommand)]
+    Recipe(recipe::RecipeCommand),
+}
+
+/// The `--set` values of a command line.
+fn overrides(set: &[String]) -> Result<Vec<Override>, RecipeError> {
+    set.iter().map(|text| Override::parse(text)).collect()
+}
+
+/// Any command's error; it is printed on one line.
+type CommandError = Box<dyn std::error::Error>;
+
+/// Runs the command in `arguments` (the program's name first). Data sets that recipes name relatively are looked for
+/// where the program runs and then under `root`. Errors are printed; 1 means failed, 2 means not understood.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(help) => {
+            // Help and version come as "errors" too, and go to stdout with code 0.
+            let _ = help.print();
+            return ExitCode::from(help.exit_code() as u8);
+        }
+    };
+    let done = match arguments.command {
+        Command::Train(arguments) => train::run(&arguments, root),
+        Command::Data(command) => data::run(&command),
+        Command::Recipe(command) => recipe::run(&command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut cause = error.source().filter(|_| arguments.verbose);
+            while let Some(error) = cause {
+                eprintln!("  caused by: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `train`: a recipe becomes a run.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use clap::Args;
+use tuwen_train::{Assembly, RECIPES, RunOptions, StartFrom, TrainError, find_recipe, train};
+
+use super::{CommandError, overrides};
+use crate::screen::Screen;
+
+#[derive(Debug, Args)]
+pub(super) struct TrainArguments {
+    /// A built-in recipe or the path of a TOML file [default: the first of `recipe list`]
+    recipe: Option<String>,
+    /// Train on another set of the same format (file, folder or pattern)
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// Evaluate on another set of the same format
+    #[arg(long, value_name = "PATH")]
+    heldout: Option<PathBuf>,
+    /// Change a value of the recipe: section.key=value
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// The run's folder [default: runs/RECIPE/NUMBER]
+    #[arg(long, value_name = "FOLDER")]
+    run: Option<PathBuf>,
+    /// Go on from the newest checkpoint: of this run folder, or of the recipe's newest run
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "")]
+    resume: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), CommandError> {
+    let name = arguments.recipe.as_deref().unwrap_or(RECIPES[0].0);
+    let stem = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
+    let runs = Path::new("runs").join(stem.as_ref());
+    let (folder, start) = match (&arguments.resume, &arguments.run) {
+        (Some(given), _) if !given.as_os_str().is_empty() => (given.clone(), StartFrom::NewestCheckpoint),
+        (Some(_), Some(given)) => (given.clone(), StartFrom::NewestCheckpoint),
+        (Some(_), None) => (newest_run(&runs)?, StartFrom::NewestCheckpoint),
+        (None, Some(given)) => (given.clone(), StartFrom::Scratch),
+        (None, None) => (next_run(&runs), StartFrom::Scratch),
+    };
+    // A run that goes on does so with the recipe it was started with, which stands in its folder.
+    let saved = folder.join("recipe.toml");
+    let source = if start == StartFrom::NewestCheckpoint { saved.display().to_string() } else { name.to_string() };
+    let mut recipe = find_recipe(&source, &overrides(&arguments.set)?)?;
+    if let Some(path) = &arguments.data {
+        recipe.data.train.clone_from(path);
+    }
+    if let Some(path) = &arguments.heldout {
+        recipe.data.heldout.clone_from(path);
+    }
+    let assembly = Assembly::of(recipe, root)?;
+    let options = RunOptions { name: stem.into_owned(), folder, start, device: Device::flex() };
+    let mut screen = Screen::new(&assembly.recipe);
+    train(&assembly, &options, &mut |event| screen.show(&event))?;
+    Ok(())
+}
+
+/// The first number under `runs` that is not taken.
+fn next_run(runs: &Path) -> PathBuf {
+    runs.join(format!("{:03}", numbers(runs).last().map_or(1, |last| last + 1)))
+}
+
+/// The highest number under `runs`.
+fn newest_run(runs: &Path) -> Result<PathBuf, TrainError> {
+    let newest = numbers(runs).last().copied();
+    newest
+        .map(|number| runs.join(format!("{number:03}")))
+        .ok_or_else(|| TrainError::Checkpoint { path: runs.to_path_buf(), reason: "no run to resume".to_string() })
+}
+
+fn numbers(runs: &Path) -> Vec<u32> {
+    let entries = std::fs::read_dir(runs).into_iter().flatten().flatten();
+    let mut numbers: Vec<u32> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    numbers.sort_unstable();
+    numbers
+}
