@@ -1,1 +1,9 @@
 //! Goldens and whole runs, one binary.
+
+mod golden;
+mod unibert_case;
+mod unibert_parity;
+mod unibert_schedule;
+mod unibert_text;
+mod unibert_variants;
+mod unibert_vision;

@@ -2,30 +2,14 @@
 //!
 //! Read from the folder `TUWEN_GOLDEN_DIR`, by default `tests/golden`; sizes come from the files.
 
-use std::path::{Path, PathBuf};
-
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
-use tuwen_text::{
+use tuwen::text::{
     Layout, LiteralSpecials, MaskingConfig, Padding, RandomWords, Spared, SpecialIds, TextInput, TextLayout,
     TokenDraws, Tokenizer, Vocabulary, labels_with_ignore, mask_tokens, pre_caption, pre_question,
 };
 
-/// The folder above this crate that holds the goldens.
-fn workspace() -> PathBuf {
-    let start = Path::new(env!("CARGO_MANIFEST_DIR"));
-    start
-        .ancestors()
-        .find(|folder| folder.join("tests/golden").is_dir())
-        .expect("a folder with tests/golden")
-        .to_path_buf()
-}
-
-fn read(name: &str) -> Vec<u8> {
-    let folder = std::env::var_os("TUWEN_GOLDEN_DIR").unwrap_or_else(|| "tests/golden".into());
-    let path = workspace().join(folder).join(name); // an absolute folder stands for itself
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
+use crate::golden::{read, workspace};
 
 fn tables() -> Value {
     serde_json::from_slice(&read("text_image_ops.json")).unwrap()

@@ -1,21 +1,10 @@
 //! Frame sampling and frame masking against the numbers of QQ UniBERT.
 
-use std::path::PathBuf;
-
 use safetensors::SafeTensors;
 use serde_json::Value;
-use tuwen_vision::{AtLeast, FrameMasking, FrameSampling, SampledFrames, mask_frames, sample_frames};
+use tuwen::vision::{AtLeast, FrameMasking, FrameSampling, SampledFrames, mask_frames, sample_frames};
 
-/// Reads a file of the folder named by `TUWEN_GOLDEN_DIR`, or else of the workspace's `tests/golden`.
-fn golden(name: &str) -> Vec<u8> {
-    let folder = std::env::var_os("TUWEN_GOLDEN_DIR").map(PathBuf::from).unwrap_or_else(|| {
-        let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let found = here.ancestors().map(|folder| folder.join("tests/golden")).find(|folder| folder.is_dir());
-        found.expect("no folder above the crate holds `tests/golden`")
-    });
-    let path = folder.join(name);
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
+use crate::golden::read;
 
 /// The whole numbers of a JSON list.
 fn integers(row: &Value, key: &str) -> Vec<i64> {
@@ -31,7 +20,7 @@ fn as_table(sampled: &SampledFrames) -> (Vec<i64>, Vec<i64>) {
 
 #[test]
 fn unibert_frame_sampling_matches_every_row() {
-    let tables: Value = serde_json::from_slice(&golden("text_image_ops.json")).unwrap();
+    let tables: Value = serde_json::from_slice(&read("text_image_ops.json")).unwrap();
     let table = &tables["frame_sampling"];
     let length = table["frame_maxlen"].as_u64().unwrap() as usize;
     let rows = table["rows"].as_array().unwrap();
@@ -73,7 +62,7 @@ fn masking_probabilities(file: &SafeTensors<'_>) -> Vec<(f64, String)> {
 
 #[test]
 fn unibert_frame_masking_matches_recorded_draws() {
-    let bytes = golden("unibert_variants.safetensors");
+    let bytes = read("unibert_variants.safetensors");
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let (mask, shape) = tensor(&file, "input/masking/video_mask");
     let (draws, _) = tensor(&file, "input/masking/u_frame");

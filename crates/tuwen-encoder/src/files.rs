@@ -95,13 +95,12 @@ pub fn write_weights(
 
 /// Writes `bytes` under `path` so that the file is either the old one or the whole new one, never a part.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let mut file = std::fs::File::create(&beside)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -122,7 +121,7 @@ mod tests {
         assert_eq!(read["a.weight"].values[0], 1.5);
         assert!(read["a.weight"].values[1].is_nan());
         assert!(read_weights(&path, |name| name.starts_with('b')).unwrap().is_empty());
-        assert!(!path.with_extension("safetensors.part").exists());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 
     #[test]

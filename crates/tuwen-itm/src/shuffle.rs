@@ -17,7 +17,9 @@ pub fn shuffle_clips(
     assert_eq!(pairing.frames_of.len(), batch, "a pairing of this batch");
     let rows: Vec<i32> = pairing.frames_of.iter().map(|&row| row as i32).collect();
     let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [batch]), &features.device());
-    (features.select(0, rows.clone()), frame_mask.select(0, rows))
+    // By way of integers: flex 0.22.1 selects booleans into a tensor of bytes, which `cat` then refuses.
+    let frame_mask = frame_mask.int().select(0, rows.clone()).equal_elem(1);
+    (features.select(0, rows), frame_mask)
 }
 
 #[cfg(test)]

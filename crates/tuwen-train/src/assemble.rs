@@ -60,6 +60,7 @@ impl Assembly {
             None => TagList::default(),
         };
         let shape = BatchShape {
+            pad: text.tokenizer.special_ids().pad,
             frame_dim: recipe.model.encoder.frame_dim,
             layout: recipe.model.encoder.layout,
             tags: tags.len(),

@@ -14,6 +14,8 @@ use crate::recipe::FrameNegatives;
 /// What has to be known to turn examples into a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchShape {
+    /// The id that fills up short texts.
+    pub pad: u32,
     /// D.
     pub frame_dim: usize,
     /// The order of the sequence, which decides where a label's row is.
@@ -42,16 +44,17 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// The batch of `examples`, which all have the same lengths.
+    /// The batch of `examples`, which all have the same number of frames; shorter texts are filled up to the longest.
     pub fn new(examples: &[Example], shape: &BatchShape, device: &Device) -> Self {
         let batch = examples.len();
-        let (length, frames) = (examples[0].text.len(), examples[0].frame_mask.len());
+        let frames = examples[0].frame_mask.len();
+        let length = text_length(examples);
         let clean: Vec<f32> = examples.iter().flat_map(|e| e.frame_features.iter().copied()).collect();
         let masked = hidden(&clean, examples, frames, shape.frame_dim);
         let floats = |values| Tensor::from_data(TensorData::new(values, [batch, frames, shape.frame_dim]), device);
         let flags = |values: Vec<bool>, width| Tensor::from_data(TensorData::new(values, [batch, width]), device);
         let ids = |of: fn(&Example) -> &[u32]| {
-            let values: Vec<i32> = examples.iter().flat_map(|e| of(e).iter().map(|&id| id as i32)).collect();
+            let values: Vec<i32> = filled(examples, |e| of(e).iter().map(|&id| id as i32), shape.pad as i32, length);
             Tensor::from_data(TensorData::new(values, [batch, length]), device)
         };
         let identity = |e: &Example| PairIdentity { clip: e.clip_key(), text: e.text_key() };
@@ -60,10 +63,7 @@ impl Batch {
             frames: [floats(clean), floats(masked)],
             frame_mask: flags(examples.iter().flat_map(|e| e.frame_mask.iter().copied()).collect(), frames),
             ids: [ids(|e| &e.text.input_ids), ids(|e| &e.masked_text.input_ids)],
-            attention_mask: flags(
-                examples.iter().flat_map(|e| e.text.attention_mask.iter().copied()).collect(),
-                length,
-            ),
+            attention_mask: flags(filled(examples, |e| e.text.attention_mask.iter().copied(), false, length), length),
             token_labels: token_labels(examples, shape.layout, device),
             tag_labels: tag_labels(examples, shape.tags, device),
             identities: examples.iter().map(identity).collect(),
@@ -101,6 +101,21 @@ impl Batch {
     }
 }
 
+/// L: the longest text of the batch.
+fn text_length(examples: &[Example]) -> usize {
+    examples.iter().map(|example| example.text.len()).max().unwrap_or(0)
+}
+
+/// A row for each example, filled up to `length`.
+fn filled<'a, T: Copy + 'a, I: Iterator<Item = T>>(
+    examples: &'a [Example],
+    row: impl Fn(&'a Example) -> I,
+    fill: T,
+    length: usize,
+) -> Vec<T> {
+    examples.iter().flat_map(|example| row(example).chain(std::iter::repeat(fill)).take(length)).collect()
+}
+
 fn hidden(clean: &[f32], examples: &[Example], frames: usize, width: usize) -> Vec<f32> {
     let mut masked = clean.to_vec();
     for (row, example) in examples.iter().enumerate() {
@@ -113,9 +128,9 @@ fn hidden(clean: &[f32], examples: &[Example], frames: usize, width: usize) -> V
 }
 
 fn token_labels(examples: &[Example], layout: SequenceLayout, device: &Device) -> Option<TokenLabels> {
-    let (mut rows, mut ids) = (Vec::new(), Vec::new());
+    let (mut rows, mut ids, length) = (Vec::new(), Vec::new(), text_length(examples));
     for (row, example) in examples.iter().enumerate() {
-        let (frames, sequence) = (example.frame_mask.len(), example.frame_mask.len() + example.text.len());
+        let (frames, sequence) = (example.frame_mask.len(), example.frame_mask.len() + length);
         for (&position, &id) in example.masked_text.positions.iter().zip(&example.masked_text.labels) {
             rows.push((row * sequence + layout.text_position(position as usize, frames)) as u32);
             ids.push(id);
@@ -126,9 +141,9 @@ fn token_labels(examples: &[Example], layout: SequenceLayout, device: &Device) -
 
 fn frame_labels(examples: &[Example], clean: &[f32], shape: &BatchShape, device: &Device) -> Option<FrameLabels> {
     let (mut rows, mut targets, mut groups, mut valid) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
+    let (mut known, length) = (HashMap::<Vec<u32>, u32>::new(), text_length(examples));
     for (row, example) in examples.iter().enumerate() {
-        let (frames, sequence) = (example.frame_mask.len(), example.frame_mask.len() + example.text.len());
+        let (frames, sequence) = (example.frame_mask.len(), example.frame_mask.len() + length);
         for position in (0..frames).filter(|&t| example.frame_mask[t]) {
             if example.masked_frames.positions.contains(&(position as u32)) {
                 rows.push((row * sequence + shape.layout.frame_position(position)) as u32);

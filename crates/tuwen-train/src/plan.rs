@@ -91,17 +91,19 @@ impl Plan {
 
 fn views(tasks: &TasksSection) -> Vec<(Task, View)> {
     use Content::{Clean, Masked};
-    let joint = tasks.masking == MaskingViews::Joint;
     let seed = tasks.itm.as_ref().is_some_and(|itm| itm.pairing == ItmRule::Seed);
-    let other = if joint || seed { Masked } else { Clean };
     let arrangement = if seed { Arrangement::SeedShuffled } else { Arrangement::Aligned };
+    // What a pass shows of the modality that its task does not mask; without its own task nothing is masked at all.
+    let shared = tasks.masking == MaskingViews::Joint || seed;
+    let text = if shared && tasks.mlm.is_some() { Masked } else { Clean };
+    let frames = if shared && tasks.mfm.is_some() { Masked } else { Clean };
     let aligned = |text, frames| View { text, frames, arrangement };
     let apart = View { text: Clean, frames: Clean, arrangement: Arrangement::Shuffled };
-    let matching = if seed { aligned(Masked, Masked) } else { apart };
+    let matching = if seed { aligned(text, frames) } else { apart };
     [
-        tasks.mlm.as_ref().map(|_| (Task::Mlm, aligned(Masked, other))),
-        tasks.mfm.as_ref().map(|_| (Task::Mfm, aligned(other, Masked))),
-        tasks.tag.as_ref().map(|_| (Task::Tag, aligned(other, other))),
+        tasks.mlm.as_ref().map(|_| (Task::Mlm, aligned(Masked, frames))),
+        tasks.mfm.as_ref().map(|_| (Task::Mfm, aligned(text, Masked))),
+        tasks.tag.as_ref().map(|_| (Task::Tag, aligned(text, frames))),
         tasks.itm.as_ref().map(|_| (Task::Itm, matching)),
     ]
     .into_iter()

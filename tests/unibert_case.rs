@@ -1,0 +1,242 @@
+//! A golden UniBERT made runnable: its weights in our model, its inputs as examples, its jobs as tasks.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use tuwen::encoder::unibert::{SequenceLayout, UniBertConfig, reference_names};
+use tuwen::encoder::{HostTensor, Pooling, Weights, load_weights};
+use tuwen::itm::{ItmPairing, ItmRule, seed_pairing};
+use tuwen::mfm::FrameSimilarity;
+use tuwen::ops::{AdamWForm, Dropout};
+use tuwen::text::{MaskedText, MaskingConfig, TextInput};
+use tuwen::train::recipe::{
+    FrameNegatives, ItmSection, MaskingViews, MfmSection, MlmSection, TagInput, TagSection, TagVocabulary, TasksSection,
+};
+use tuwen::train::{
+    Batch, BatchShape, Example, GroupRule, Heads, Optimizer, OptimizerConfig, Plan, UniBertPretraining, encode, losses,
+};
+use tuwen::vision::{FrameMasking, MaskedFrames};
+
+use crate::golden::Golden;
+
+/// What differs between the reference's jobs.
+#[derive(Clone, Copy)]
+pub(crate) struct Job {
+    pub(crate) layout: SequenceLayout,
+    pub(crate) pooling: Pooling,
+    pub(crate) tag_input: TagInput,
+    /// `input/text…` or `input/text2…`.
+    pub(crate) text: &'static str,
+    pub(crate) mlm: &'static str,
+    pub(crate) tags: &'static str,
+    /// Weights laid over `weights/`.
+    pub(crate) overlay: Option<&'static str>,
+}
+
+impl Job {
+    /// Job 1, and 6 with other masking.
+    pub(crate) const ONE: Self = Self {
+        layout: SequenceLayout::ClsFramesText,
+        pooling: Pooling::MeanSeed,
+        tag_input: TagInput::Cls,
+        text: "input/text",
+        mlm: "input/mlm",
+        tags: "input/tag_target",
+        overlay: None,
+    };
+    /// Jobs 2 and 3.
+    pub(crate) const TWO: Self = Self {
+        layout: SequenceLayout::FramesClsText,
+        tag_input: TagInput::Embedding,
+        text: "input/text2",
+        mlm: "input/mlm2",
+        overlay: Some("weights_job2/"),
+        ..Self::ONE
+    };
+    /// Jobs 4 and 5, where some clips have no tags.
+    pub(crate) const FOUR: Self = Self {
+        pooling: Pooling::AttentionSeed,
+        tags: "input/tag_target_missing",
+        overlay: Some("weights_job4/"),
+        ..Self::ONE
+    };
+}
+
+/// What a loss multiplies each task by; a task of weight 0 is left out.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Factors {
+    pub(crate) mlm: f64,
+    pub(crate) mfm: f64,
+    pub(crate) itm: f64,
+    pub(crate) tag: f64,
+}
+
+pub(crate) struct Case {
+    pub(crate) golden: Golden,
+    pub(crate) job: Job,
+    pub(crate) model: UniBertPretraining,
+    pub(crate) device: Device,
+}
+
+impl Case {
+    pub(crate) fn open(file: &str, job: Job) -> Self {
+        let golden = Golden::open(file);
+        let device = Device::flex().autodiff();
+        let mut weights = golden.under("weights/");
+        weights.extend(job.overlay.map(|prefix| golden.under(prefix)).unwrap_or_default());
+        let rows = |name: &str| weights[name].shape[0];
+        let config = UniBertConfig {
+            hidden_size: golden.size("hidden"),
+            num_hidden_layers: golden.size("layers"),
+            num_attention_heads: golden.size("heads"),
+            intermediate_size: golden.size("intermediate"),
+            vocab_size: golden.size("vocab"),
+            max_position_embeddings: rows("roberta.bert.embeddings.position_embeddings.weight"),
+            type_vocab_size: rows("roberta.bert.embeddings.token_type_embeddings.weight"),
+            layer_norm_eps: golden.meta["config"]["ln_eps"].as_f64().unwrap(),
+            hidden_dropout_prob: 0.0,
+            attention_probs_dropout_prob: 0.0,
+            frame_dim: golden.size("frame_dim"),
+            frozen_word: Some(1), // the reference's `pad_token_id`
+            layout: job.layout,
+        };
+        let heads = Heads {
+            pooling: job.pooling,
+            embedding_size: rows("newfc_hidden.weight"),
+            mlm: true,
+            mfm: true,
+            itm: true,
+            tag: Some((golden.size("tags"), job.tag_input)),
+        };
+        let (ours, unknown) = reference_names().from_reference(&weights);
+        assert_eq!(unknown, Vec::<String>::new(), "weights without a name of ours");
+        let model = load_weights(UniBertPretraining::init(&config, &heads, &device), &ours).unwrap();
+        Self { golden, job, model, device }
+    }
+
+    /// The golden batch as the trainer would have made it.
+    pub(crate) fn batch(&self) -> Batch {
+        let (golden, job) = (&self.golden, self.job);
+        let ids = golden.integers(&format!("{}_ids", job.text));
+        let [batch, length] = ids.shape[..] else { panic!("ids are no matrix") };
+        let [_, frames, width] = golden.floats("input/video").shape[..] else { panic!("frames have three axes") };
+        let tags = golden.size("tags");
+        let row = |name: &str, index: usize, size: usize| -> Vec<u32> {
+            golden.integers(name).values[index * size..][..size].iter().map(|&v| v as u32).collect()
+        };
+        let flags = |name: &str, index: usize, size: usize| row(name, index, size).iter().map(|&v| v == 1).collect();
+        let examples: Vec<Example> = (0..batch)
+            .map(|b| {
+                let labels = &golden.integers(&format!("{}_labels", job.mlm)).values[b * length..][..length];
+                let masked = (0..length).filter(|&l| labels[l] != -100);
+                let hidden = &golden.integers("input/mfm_labels").values[b * frames..][..frames];
+                let targets = &golden.floats(job.tags).values[b * tags..][..tags];
+                Example {
+                    id: b.to_string(),
+                    text: TextInput {
+                        input_ids: row(&format!("{}_ids", job.text), b, length),
+                        attention_mask: flags(&format!("{}_mask", job.text), b, length),
+                        words: vec![None; length],
+                    },
+                    masked_text: MaskedText {
+                        input_ids: row(&format!("{}_ids", job.mlm), b, length),
+                        positions: masked.clone().map(|l| l as u32).collect(),
+                        labels: masked.map(|l| labels[l] as u32).collect(),
+                    },
+                    frame_features: golden.floats("input/video").values[b * frames * width..][..frames * width]
+                        .to_vec(),
+                    frame_mask: flags("input/video_mask", b, frames),
+                    masked_frames: MaskedFrames {
+                        positions: (0..frames).filter(|&t| hidden[t] != -100).map(|t| t as u32).collect(),
+                    },
+                    tags: (targets[0] >= 0.0)
+                        .then(|| (0..tags).filter(|&t| targets[t] > 0.5).map(|t| t as u32).collect()),
+                }
+            })
+            .collect();
+        let shape = BatchShape { pad: 0, frame_dim: width, layout: job.layout, tags, negatives: FrameNegatives::Seed };
+        Batch::new(&examples, &shape, &self.device.clone().inner())
+    }
+
+    /// The total of the tasks with a factor, each in the pass that `masking` gives it; ITM as the seed shuffles.
+    pub(crate) fn total(&self, model: &UniBertPretraining, factors: Factors, masking: MaskingViews) -> Tensor<1> {
+        let (batch, tasks) = (self.batch(), tasks(factors, masking));
+        let rows = self.golden.integers("input/video_mask").shape[0];
+        let pairing: ItmPairing = seed_pairing(rows);
+        let states = encode(model, &batch, &Plan::of(&tasks), Some(&pairing), &Dropout::off());
+        losses(model, &batch, &states, &tasks).total().expect("a task has something to predict")
+    }
+
+    /// Losses before each of `steps` steps on the golden batch, and the weights after them under their own names.
+    pub(crate) fn train(
+        &self,
+        factors: Factors,
+        form: AdamWForm,
+        rates: (f64, f64),
+        steps: usize,
+    ) -> (Vec<f32>, Weights) {
+        let mut optimizer = Optimizer::new(optimizer(form, rates));
+        let (mut model, mut trajectory) = (self.model.clone(), Vec::new());
+        for _ in 0..steps {
+            let total = self.total(&model, factors, MaskingViews::Joint);
+            trajectory.push(total.clone().into_scalar::<f32>());
+            model = optimizer.step(model, &total.backward(), 1.0).0;
+        }
+        (trajectory, under_their_names(&tuwen::encoder::weights_of(&model)))
+    }
+}
+
+/// Gradients of `total` under the reference's names.
+pub(crate) fn gradients(model: &impl Module, total: &Tensor<1>) -> Weights {
+    under_their_names(&tuwen::encoder::gradients_of(model, &total.backward()))
+}
+
+pub(crate) fn under_their_names(weights: &Weights) -> Weights {
+    let (theirs, unknown) = reference_names().to_reference(weights);
+    assert_eq!(unknown, Vec::<String>::new());
+    theirs
+}
+
+pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}
+
+/// The middle axis of `[B, S, X]` from `start` on, `length` long.
+pub(crate) fn middle(tensor: &HostTensor, start: usize, length: usize) -> Vec<f32> {
+    let [batch, whole, width] = tensor.shape[..] else { panic!("three axes") };
+    (0..batch).flat_map(|b| tensor.values[(b * whole + start) * width..][..length * width].to_vec()).collect()
+}
+
+fn tasks(factors: Factors, masking: MaskingViews) -> TasksSection {
+    let frames = FrameMasking { probability: 0.15, at_least: Default::default() };
+    TasksSection {
+        masking,
+        mlm: (factors.mlm > 0.0).then(|| MlmSection { weight: factors.mlm, masking: MaskingConfig::default() }),
+        mfm: (factors.mfm > 0.0).then(|| MfmSection {
+            weight: factors.mfm,
+            masking: frames,
+            similarity: FrameSimilarity::DotProduct,
+            negatives: FrameNegatives::Seed,
+        }),
+        itm: (factors.itm > 0.0).then(|| ItmSection { weight: factors.itm, pairing: ItmRule::Seed }),
+        tag: (factors.tag > 0.0).then(|| TagSection {
+            weight: factors.tag,
+            vocabulary: TagVocabulary::MostFrequent(1),
+            input: TagInput::Cls,
+        }),
+    }
+}
+
+fn optimizer(form: AdamWForm, (encoder, heads): (f64, f64)) -> OptimizerConfig {
+    let prefixes = ["itm.", "tag.", "projection.", "attention_pooling."].map(str::to_string).to_vec();
+    OptimizerConfig {
+        form,
+        betas: [0.9, 0.999],
+        epsilon: 1e-6,
+        weight_decay: 0.01,
+        no_decay: vec!["bias".into(), "norm.weight".into()],
+        learning_rate: encoder,
+        groups: vec![GroupRule { prefixes, learning_rate: heads }],
+        clip_norm: None,
+        max_skipped_steps: 0,
+    }
+}
