@@ -1,9 +1,13 @@
 //! Goldens and whole runs, one binary.
 
+mod bad_input;
+mod fixture;
 mod golden;
+mod tidy;
 mod unibert_case;
 mod unibert_parity;
 mod unibert_schedule;
 mod unibert_text;
 mod unibert_variants;
 mod unibert_vision;
+mod whole_run;

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use tuwen::encoder::unibert::{SequenceLayout, UniBertConfig, reference_names};
-use tuwen::encoder::{HostTensor, Pooling, Weights, load_weights};
+use tuwen::encoder::{Pooling, Weights, load_weights};
 use tuwen::itm::{ItmPairing, ItmRule, seed_pairing};
 use tuwen::mfm::FrameSimilarity;
 use tuwen::ops::{AdamWForm, Dropout};
@@ -70,6 +70,13 @@ pub(crate) struct Factors {
     pub(crate) tag: f64,
 }
 
+/// Whether the clips' tags are known.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Tags {
+    AsGiven,
+    AllMissing,
+}
+
 pub(crate) struct Case {
     pub(crate) golden: Golden,
     pub(crate) job: Job,
@@ -115,6 +122,10 @@ impl Case {
 
     /// The golden batch as the trainer would have made it.
     pub(crate) fn batch(&self) -> Batch {
+        self.batch_with(Tags::AsGiven)
+    }
+
+    fn batch_with(&self, known: Tags) -> Batch {
         let (golden, job) = (&self.golden, self.job);
         let ids = golden.integers(&format!("{}_ids", job.text));
         let [batch, length] = ids.shape[..] else { panic!("ids are no matrix") };
@@ -148,7 +159,7 @@ impl Case {
                     masked_frames: MaskedFrames {
                         positions: (0..frames).filter(|&t| hidden[t] != -100).map(|t| t as u32).collect(),
                     },
-                    tags: (targets[0] >= 0.0)
+                    tags: (known == Tags::AsGiven && targets[0] >= 0.0)
                         .then(|| (0..tags).filter(|&t| targets[t] > 0.5).map(|t| t as u32).collect()),
                 }
             })
@@ -159,7 +170,18 @@ impl Case {
 
     /// The total of the tasks with a factor, each in the pass that `masking` gives it; ITM as the seed shuffles.
     pub(crate) fn total(&self, model: &UniBertPretraining, factors: Factors, masking: MaskingViews) -> Tensor<1> {
-        let (batch, tasks) = (self.batch(), tasks(factors, masking));
+        self.total_with(model, factors, masking, Tags::AsGiven)
+    }
+
+    /// As [`Case::total`], with tags or without.
+    pub(crate) fn total_with(
+        &self,
+        model: &UniBertPretraining,
+        factors: Factors,
+        masking: MaskingViews,
+        known: Tags,
+    ) -> Tensor<1> {
+        let (batch, tasks) = (self.batch_with(known), tasks(factors, masking));
         let rows = self.golden.integers("input/video_mask").shape[0];
         let pairing: ItmPairing = seed_pairing(rows);
         let states = encode(model, &batch, &Plan::of(&tasks), Some(&pairing), &Dropout::off());
@@ -198,12 +220,6 @@ pub(crate) fn under_their_names(weights: &Weights) -> Weights {
 
 pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
-}
-
-/// The middle axis of `[B, S, X]` from `start` on, `length` long.
-pub(crate) fn middle(tensor: &HostTensor, start: usize, length: usize) -> Vec<f32> {
-    let [batch, whole, width] = tensor.shape[..] else { panic!("three axes") };
-    (0..batch).flat_map(|b| tensor.values[(b * whole + start) * width..][..length * width].to_vec()).collect()
 }
 
 fn tasks(factors: Factors, masking: MaskingViews) -> TasksSection {

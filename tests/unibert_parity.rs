@@ -9,7 +9,7 @@ use tuwen::train::Content::{self, Clean, Masked};
 use tuwen::train::recipe::MaskingViews::{Joint, Separate};
 
 use crate::golden::{assert_gradients, assert_near, assert_trajectory, assert_weights};
-use crate::unibert_case::{Case, Factors, Job, gradients, middle, under_their_names, values};
+use crate::unibert_case::{Case, Factors, Job, gradients, under_their_names, values};
 
 const FILE: &str = "unibert.safetensors";
 
@@ -22,9 +22,8 @@ fn encode(case: &Case, text: Content, frames: Content) -> ClipTextStates<Aligned
 }
 
 /// Every position of a part of the sequence, as rows for a head.
-fn part(case: &Case, states: &ClipTextStates<Aligned>, start: usize, length: usize) -> Tensor<2> {
+fn part(states: &ClipTextStates<Aligned>, start: usize, length: usize) -> Tensor<2> {
     let [batch, _, hidden] = states.hidden_states.tensor().dims();
-    let _ = case;
     states.hidden_states.tensor().narrow(1, start, length).reshape([batch * length, hidden])
 }
 
@@ -43,12 +42,8 @@ fn unibert_masked_word_scores() {
     let case = case();
     let expected = case.golden.floats("expect/mlm_scores");
     let states = encode(&case, Masked, Clean);
-    let scores = case.model.mlm.as_ref().unwrap().forward(part(
-        &case,
-        &states,
-        1 + case.golden.size("frames"),
-        expected.shape[1],
-    ));
+    let text = part(&states, 1 + case.golden.size("frames"), expected.shape[1]);
+    let scores = case.model.mlm.as_ref().unwrap().forward(text);
     assert_near("mlm_scores", &values(scores), &expected.values);
 }
 
@@ -59,7 +54,7 @@ fn unibert_masked_frame_output_and_nce() {
     let expected = golden.floats("expect/mfm_output");
     let states = encode(&case, Clean, Masked);
     let head = case.model.mfm.as_ref().unwrap();
-    let output = head.predict(part(&case, &states, 1, golden.size("frames")));
+    let output = head.predict(part(&states, 1, golden.size("frames")));
     assert_near("mfm_output", &values(output.clone()), &expected.values);
 
     let (batch, frames, width) = (expected.shape[0], expected.shape[1], expected.shape[2]);
@@ -152,5 +147,4 @@ fn unibert_weights_come_back_bit_for_bit() {
     let mut expected = case.golden.under("weights/");
     expected.remove("roberta.bert.video_embeddings.word_embeddings.weight"); // the dead table
     assert_eq!(under_their_names(&tuwen::encoder::weights_of(&case.model)), expected);
-    let _ = middle;
 }

@@ -8,8 +8,18 @@ use crate::recipe::{Recipe, TagVocabulary};
 
 /// Refuses a recipe whose numbers contradict each other, naming the key.
 pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
-    let fail = |key: &str, reason: String| Err(RecipeError::invalid(key, reason));
-    let (encoder, tasks, loader) = (&recipe.model.encoder, &recipe.tasks, &recipe.data.loader);
+    batches(recipe)?;
+    shapes(recipe)?;
+    positive(recipe)?;
+    shares(recipe)
+}
+
+fn fail(key: &str, reason: String) -> Result<(), RecipeError> {
+    Err(RecipeError::invalid(key, reason))
+}
+
+fn batches(recipe: &Recipe) -> Result<(), RecipeError> {
+    let (tasks, loader) = (&recipe.tasks, &recipe.data.loader);
     if tasks.mlm.is_none() && tasks.mfm.is_none() && tasks.itm.is_none() && tasks.tag.is_none() {
         return fail("tasks", "no task, expected at least one of `mlm`, `mfm`, `itm`, `tag`".into());
     }
@@ -26,6 +36,11 @@ pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
             return fail(key, format!("is {size}, expected at least {pairs_needed}{why}"));
         }
     }
+    Ok(())
+}
+
+fn shapes(recipe: &Recipe) -> Result<(), RecipeError> {
+    let encoder = &recipe.model.encoder;
     if encoder.num_attention_heads == 0 || !encoder.hidden_size.is_multiple_of(encoder.num_attention_heads) {
         let (hidden, heads) = (encoder.hidden_size, encoder.num_attention_heads);
         return fail(
@@ -41,12 +56,11 @@ pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
             return fail(key, format!("is {length}, expected 1 to `model.encoder.max_position_embeddings` = {most}"));
         }
     }
-    if let Some(descriptor) = &recipe.vision.descriptor {
-        if descriptor.width() != encoder.frame_dim {
-            let reason =
-                format!("is {}, expected {} as `vision.descriptor` makes them", encoder.frame_dim, descriptor.width());
-            return fail("model.encoder.frame_dim", reason);
-        }
+    if let Some(made) =
+        recipe.vision.descriptor.map(|descriptor| descriptor.width()).filter(|&w| w != encoder.frame_dim)
+    {
+        let reason = format!("is {}, expected {made} as `vision.descriptor` makes them", encoder.frame_dim);
+        return fail("model.encoder.frame_dim", reason);
     }
     let fitting = match encoder.layout {
         SequenceLayout::ClsFramesText => Layout::ClsSepTitleSep,
@@ -60,8 +74,7 @@ pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
         );
         return fail("text.layout.layout", reason);
     }
-    positive(recipe)?;
-    shares(recipe)
+    Ok(())
 }
 
 fn positive(recipe: &Recipe) -> Result<(), RecipeError> {

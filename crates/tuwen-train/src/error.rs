@@ -53,14 +53,6 @@ pub enum TrainError {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// Data that should be there is not.
-    #[error("{}: no such file or folder; {hint}", path.display())]
-    NoData {
-        /// What the recipe names.
-        path: PathBuf,
-        /// What to do.
-        hint: String,
-    },
     /// A checkpoint that can't be used.
     #[error("{}: {reason}", path.display())]
     Checkpoint {

@@ -91,7 +91,7 @@ impl ExampleMaker {
     /// The example of one record at one visit. Errors name the record and what is wrong with it.
     pub fn make(&self, record: Record, visit: Visit) -> Result<Example, DataError> {
         let id = record.id.clone();
-        let unusable = |reason| DataError::Record { path: self.path.clone(), record: id, reason };
+        let unusable = |reason| DataError::Record { path: self.path.clone(), record: format!("`{id}`"), reason };
         self.try_make(record, visit).map_err(unusable)
     }
 

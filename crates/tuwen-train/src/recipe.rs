@@ -237,7 +237,7 @@ pub enum TagInput {
 pub struct EvaluationSection {
     /// Steps between evaluations; there is always one at the end.
     pub every: u64,
-    /// Held-out records used, from the front; absent: all.
+    /// Held-out records used, drawn by the seed; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<usize>,
     /// Records a batch. MFM's chance depends on it: it is one among the frames of a batch.

@@ -1,0 +1,91 @@
+//! The house rules that can be checked: module docs, file sizes, the arrows between crates, the crate table.
+
+use std::path::{Path, PathBuf};
+
+use crate::golden::workspace;
+
+fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        if path.is_dir() && name != "target" && name != ".git" && name != "golden" {
+            files(&path, ending, found);
+        } else if name.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+}
+
+fn manifests() -> Vec<(String, toml::Table)> {
+    let mut paths = Vec::new();
+    files(&workspace().join("crates"), "Cargo.toml", &mut paths);
+    let read = |path: &PathBuf| std::fs::read_to_string(path).unwrap().parse::<toml::Table>().unwrap();
+    let manifests: Vec<_> = paths
+        .iter()
+        .map(|path| (path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned(), read(path)))
+        .collect();
+    assert!(manifests.len() >= 13);
+    manifests
+}
+
+fn dependencies(manifest: &toml::Table) -> Vec<String> {
+    manifest["dependencies"].as_table().unwrap().keys().cloned().collect()
+}
+
+#[test]
+fn every_file_says_what_it_is_and_stays_short() {
+    let mut sources = Vec::new();
+    for folder in ["crates", "xtask", "tests"] {
+        files(&workspace().join(folder), ".rs", &mut sources);
+    }
+    assert!(sources.len() > 100);
+    for path in sources {
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("//! "), "{}: expected a first line that says what it is", path.display());
+        let lines = text.lines().count();
+        assert!(lines <= 400, "{}: {lines} lines, expected at most 400", path.display());
+    }
+}
+
+#[test]
+fn arrows_point_down_only() {
+    const HOST: [&str; 5] = ["tuwen-random", "tuwen-text", "tuwen-vision", "tuwen-data", "tuwen-recipe"];
+    const TASKS: [&str; 4] = ["tuwen-mlm", "tuwen-mfm", "tuwen-itm", "tuwen-tag"];
+    for (name, manifest) in manifests() {
+        for dependency in dependencies(&manifest) {
+            let forbidden = match name.as_str() {
+                n if HOST.contains(&n) => {
+                    dependency.starts_with("burn") || dependency.starts_with("tuwen-") && dependency != "tuwen-random"
+                }
+                n if TASKS.contains(&n) => {
+                    dependency.starts_with("tuwen-")
+                        && !["tuwen-core", "tuwen-ops", "tuwen-random"].contains(&dependency.as_str())
+                }
+                "tuwen-core" | "tuwen-ops" => dependency.starts_with("tuwen-") && dependency != "tuwen-random",
+                "tuwen-encoder" => TASKS.contains(&dependency.as_str()) || dependency == "tuwen-train",
+                "tuwen-train" => dependency == "tuwen",
+                _ => false,
+            };
+            assert!(!forbidden, "{name} depends on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn the_architecture_page_has_every_crates_sentence() {
+    let page = std::fs::read_to_string(workspace().join("ARCHITECTURE.md")).unwrap();
+    assert!(page.lines().count() <= 150);
+    for (name, manifest) in manifests() {
+        let sentence = manifest["package"]["description"].as_str().unwrap();
+        assert!(page.contains(&format!("| `{name}` | {sentence} |")), "{name}: {sentence}");
+    }
+}
+
+#[test]
+fn each_recipe_opens_with_what_it_is_and_its_command() {
+    for (name, text) in tuwen::train::RECIPES {
+        let remarks: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
+        assert!(remarks.len() >= 2, "{name}");
+        assert!(remarks.iter().any(|line| line.contains("cargo xtask train")), "{name}: no command");
+    }
+}
