@@ -103,7 +103,7 @@ fn tfrecord(path: &Path, clips: usize) -> Vec<u8> {
         visual: Visual::Features { values: (0..4 * 6).map(|v| (v * clip) as f32 / 8.0).collect(), width: 6 },
     });
     let schema = QqSchema { width: 6.try_into().unwrap(), ..QqSchema::default() };
-    write_tfrecord(path, &schema, &records.collect::<Vec<_>>()).unwrap();
+    write_tfrecord(path, &schema, records).unwrap();
     std::fs::read(path).unwrap()
 }
 

@@ -227,14 +227,18 @@ fn tasks(factors: Factors, masking: MaskingViews) -> TasksSection {
     TasksSection {
         masking,
         mlm: (factors.mlm > 0.0).then(|| MlmSection { weight: factors.mlm, masking: MaskingConfig::default() }),
-        mfm: (factors.mfm > 0.0).then(|| MfmSection {
+        mfm: (factors.mfm > 0.0).then_some(MfmSection {
             weight: factors.mfm,
             masking: frames,
             similarity: FrameSimilarity::DotProduct,
             negatives: FrameNegatives::Seed,
         }),
-        itm: (factors.itm > 0.0).then(|| ItmSection { weight: factors.itm, pairing: ItmRule::Seed }),
-        tag: (factors.tag > 0.0).then(|| TagSection {
+        itm: (factors.itm > 0.0).then_some(ItmSection {
+            weight: factors.itm,
+            pairing: ItmRule::Seed,
+            sees: Default::default(),
+        }),
+        tag: (factors.tag > 0.0).then_some(TagSection {
             weight: factors.tag,
             vocabulary: TagVocabulary::MostFrequent(1),
             input: TagInput::Cls,

@@ -35,7 +35,7 @@ mod shuffle;
 pub use accuracy::{Count, MatchCounts};
 pub use head::MatchHead;
 pub use loss::match_loss;
-pub use pairing::{ItmError, ItmPairing, PAIRING, PairIdentity, balanced_pairing};
+pub use pairing::{ItmError, ItmPairing, NEAREST, PAIRING, PairIdentity, balanced_pairing, similar_pairing};
 pub use rule::ItmRule;
 pub use seed::{seed_pairing, shuffle_features_only};
 pub use shuffle::shuffle_clips;

@@ -1,5 +1,7 @@
 //! Whose clip stands with which text: half the rows keep their own, drawn anew at each step.
 
+use std::collections::BTreeSet;
+
 use burn::tensor::Device;
 use tuwen_core::MatchLabels;
 use tuwen_random::{Draws, Stream};
@@ -60,6 +62,34 @@ pub enum ItmError {
 /// # Errors
 /// [`ItmError::BatchTooSmall`] below two rows.
 pub fn balanced_pairing(identities: &[PairIdentity], draws: &Draws) -> Result<ItmPairing, ItmError> {
+    half_mismatched(identities, draws, |_, strangers| strangers)
+}
+
+/// As [`balanced_pairing`], but a mismatched row gets the clip of one of the [`NEAREST`] rows whose texts share the most
+/// with its own (`|a ∩ b| / |a ∪ b|` over token ids), so that the difference is in the details. `texts` has each row's ids.
+///
+/// # Errors
+/// As [`balanced_pairing`].
+pub fn similar_pairing(identities: &[PairIdentity], texts: &[&[u32]], draws: &Draws) -> Result<ItmPairing, ItmError> {
+    half_mismatched(identities, draws, |row, mut strangers| {
+        // Equally near ones in a drawn order: a stable sort keeps it.
+        let order = draws.permutation(strangers.len());
+        strangers = order.into_iter().map(|place| strangers[place]).collect();
+        strangers.sort_by(|&a, &b| likeness(texts[row], texts[b]).total_cmp(&likeness(texts[row], texts[a])));
+        strangers.truncate(NEAREST);
+        strangers
+    })
+}
+
+/// How many of the most similar rows a mismatch is drawn from.
+pub const NEAREST: usize = 3;
+
+/// Half the rows get a clip drawn from those that `candidates` leaves of a row's strangers.
+fn half_mismatched(
+    identities: &[PairIdentity],
+    draws: &Draws,
+    candidates: impl Fn(usize, Vec<usize>) -> Vec<usize>,
+) -> Result<ItmPairing, ItmError> {
     let batch = identities.len();
     if batch < 2 {
         return Err(ItmError::BatchTooSmall { batch });
@@ -71,13 +101,18 @@ pub fn balanced_pairing(identities: &[PairIdentity], draws: &Draws) -> Result<It
         if missing == 0 {
             break;
         }
-        let strangers = strangers(identities, row);
-        if !strangers.is_empty() {
-            frames_of[row] = strangers[draws.below(PARTNERS + row as u64, strangers.len() as u64) as usize];
+        let candidates = candidates(row, strangers(identities, row));
+        if !candidates.is_empty() {
+            frames_of[row] = candidates[draws.below(PARTNERS + row as u64, candidates.len() as u64) as usize];
             missing -= 1;
         }
     }
     Ok(ItmPairing::new(frames_of))
+}
+
+fn likeness(a: &[u32], b: &[u32]) -> f64 {
+    let (a, b): (BTreeSet<u32>, BTreeSet<u32>) = (a.iter().copied().collect(), b.iter().copied().collect());
+    a.intersection(&b).count() as f64 / a.union(&b).count().max(1) as f64
 }
 
 /// The rows whose clip is a mismatch for the text of `row`.
@@ -180,5 +215,17 @@ mod tests {
             error.to_string(),
             "itm: a batch of `1` has no second clip to mismatch a text with, expected a batch size of 2 or more"
         );
+    }
+
+    #[test]
+    fn similar_mismatches_come_from_the_nearest_texts() {
+        // Rows 0 to 3 share two of three words, rows 4 to 7 likewise; the two groups share nothing.
+        let texts: Vec<[u32; 3]> = (0..8).map(|row| [row / 4 * 100 + 1, row / 4 * 100 + 2, 1000 + row]).collect();
+        let texts: Vec<&[u32]> = texts.iter().map(|text| text.as_slice()).collect();
+        for step in 0..50 {
+            let pairing = similar_pairing(&distinct(8), &texts, &Draws::new(42, PAIRING, 0, step)).unwrap();
+            assert_eq!(mismatches(&pairing), 4);
+            assert!(pairing.frames_of.iter().enumerate().all(|(row, clip)| row / 4 == clip / 4), "{pairing:?}");
+        }
     }
 }

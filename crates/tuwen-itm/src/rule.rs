@@ -4,7 +4,10 @@ use burn::tensor::{Bool, Tensor};
 use serde::{Deserialize, Serialize};
 use tuwen_random::Draws;
 
-use crate::{ItmError, ItmPairing, PairIdentity, balanced_pairing, seed_pairing, shuffle_clips, shuffle_features_only};
+use crate::{
+    ItmError, ItmPairing, PairIdentity, balanced_pairing, seed_pairing, shuffle_clips, shuffle_features_only,
+    similar_pairing,
+};
 
 /// How mismatches come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,18 +15,30 @@ use crate::{ItmError, ItmPairing, PairIdentity, balanced_pairing, seed_pairing, 
 pub enum ItmRule {
     /// [`balanced_pairing`], clips and masks moved together.
     Balanced,
+    /// [`similar_pairing`], clips and masks moved together.
+    Similar,
     /// [`seed_pairing`], masks left behind: QQ UniBERT.
     Seed,
 }
 
 impl ItmRule {
-    /// The pairing of a batch; the seed's depends on its size alone.
+    /// The rule by which a model is tested: mismatches are random ones, however hard those of training are.
+    #[must_use]
+    pub const fn for_evaluation(self) -> Self {
+        match self {
+            Self::Similar | Self::Balanced => Self::Balanced,
+            Self::Seed => Self::Seed,
+        }
+    }
+
+    /// The pairing of a batch; `texts` has each row's token ids. The seed's depends on the batch size alone.
     ///
     /// # Errors
     /// As [`balanced_pairing`]; the seed has no objection to a batch without a mismatch.
-    pub fn pairing(self, identities: &[PairIdentity], draws: &Draws) -> Result<ItmPairing, ItmError> {
+    pub fn pairing(self, identities: &[PairIdentity], texts: &[&[u32]], draws: &Draws) -> Result<ItmPairing, ItmError> {
         match self {
             Self::Balanced => balanced_pairing(identities, draws),
+            Self::Similar => similar_pairing(identities, texts, draws),
             Self::Seed => Ok(seed_pairing(identities.len())),
         }
     }
@@ -39,7 +54,7 @@ impl ItmRule {
         pairing: &ItmPairing,
     ) -> (Tensor<3>, Tensor<2, Bool>) {
         match self {
-            Self::Balanced => shuffle_clips(features, frame_mask, pairing),
+            Self::Balanced | Self::Similar => shuffle_clips(features, frame_mask, pairing),
             Self::Seed => shuffle_features_only(features, frame_mask, pairing),
         }
     }
@@ -54,8 +69,8 @@ mod tests {
     #[test]
     fn a_lone_pair_is_refused_or_kept() {
         let (identities, draws) = ([PairIdentity { clip: 1, text: 1 }], Draws::new(42, PAIRING, 0, 0));
-        assert_eq!(ItmRule::Balanced.pairing(&identities, &draws), Err(ItmError::BatchTooSmall { batch: 1 }));
-        assert_eq!(ItmRule::Seed.pairing(&identities, &draws), Ok(seed_pairing(1)));
+        assert_eq!(ItmRule::Balanced.pairing(&identities, &[&[]], &draws), Err(ItmError::BatchTooSmall { batch: 1 }));
+        assert_eq!(ItmRule::Seed.pairing(&identities, &[&[]], &draws), Ok(seed_pairing(1)));
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct Batch {
     pub tag_labels: Option<TagLabels>,
     /// What keeps equal clips and equal titles from being each other's negatives.
     pub identities: Vec<PairIdentity>,
+    /// The clean token ids of each row, padding left out.
+    pub texts: Vec<Vec<u32>>,
 }
 
 impl Batch {
@@ -67,6 +69,7 @@ impl Batch {
             token_labels: token_labels(examples, shape.layout, device),
             tag_labels: tag_labels(examples, shape.tags, device),
             identities: examples.iter().map(identity).collect(),
+            texts: examples.iter().map(real_ids).collect(),
         }
     }
 
@@ -99,6 +102,11 @@ impl Batch {
     fn text_of(&self, content: Content) -> (Tensor<2, Int>, Tensor<2, Bool>) {
         (self.ids[usize::from(content == Content::Masked)].clone(), self.attention_mask.clone())
     }
+}
+
+fn real_ids(example: &Example) -> Vec<u32> {
+    let tokens = example.text.input_ids.iter().zip(&example.text.attention_mask);
+    tokens.filter(|(_, real)| **real).map(|(id, _)| *id).collect()
 }
 
 /// L: the longest text of the batch.

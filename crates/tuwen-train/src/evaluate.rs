@@ -60,7 +60,8 @@ pub fn evaluate(
     for (index, examples) in batches.iter().enumerate() {
         let batch = Batch::new(examples, shape, device);
         // A last batch of one has no false pair: it is left out of ITM alone.
-        let pairing = if examples.len() < 2 { None } else { pairing_of(tasks, &batch, seed, u64::MAX - index as u64)? };
+        let rule = tasks.itm.as_ref().filter(|_| examples.len() > 1).map(|itm| itm.pairing.for_evaluation());
+        let pairing = rule.map(|rule| pairing_of(rule, &batch, seed, u64::MAX - index as u64)).transpose()?;
         let states = encode(model, &batch, plan, pairing.as_ref(), &Dropout::off());
         for loss in losses(model, &batch, &states, tasks).iter() {
             let total = totals.entry(loss.name).or_default();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use tuwen_itm::ItmRule;
 
 use crate::recipe::{MaskingViews, TasksSection};
@@ -32,9 +33,11 @@ impl Task {
 }
 
 /// Whether a modality is shown with its masks or without.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Content {
     /// As it is.
+    #[default]
     Clean,
     /// With masked places hidden.
     Masked,
@@ -87,6 +90,16 @@ impl Plan {
         }
         plan
     }
+
+    /// The plan for tests: false pairs are shown clean.
+    #[must_use]
+    pub fn for_evaluation(&self) -> Self {
+        let mut plan = self.clone();
+        for view in plan.0.iter_mut().map(|pass| &mut pass.view).filter(|v| v.arrangement == Arrangement::Shuffled) {
+            (view.text, view.frames) = (Content::Clean, Content::Clean);
+        }
+        plan
+    }
 }
 
 fn views(tasks: &TasksSection) -> Vec<(Task, View)> {
@@ -98,7 +111,8 @@ fn views(tasks: &TasksSection) -> Vec<(Task, View)> {
     let text = if shared && tasks.mlm.is_some() { Masked } else { Clean };
     let frames = if shared && tasks.mfm.is_some() { Masked } else { Clean };
     let aligned = |text, frames| View { text, frames, arrangement };
-    let apart = View { text: Clean, frames: Clean, arrangement: Arrangement::Shuffled };
+    let sees = tasks.itm.as_ref().map_or(Clean, |itm| itm.sees);
+    let apart = View { text: sees, frames: sees, arrangement: Arrangement::Shuffled };
     let matching = if seed { aligned(text, frames) } else { apart };
     [
         tasks.mlm.as_ref().map(|_| (Task::Mlm, aligned(Masked, frames))),
@@ -144,7 +158,7 @@ mod tests {
             masking,
             mlm: Some(MlmSection { weight: 1.0, masking: MaskingConfig::default() }),
             mfm: Some(MfmSection { weight: 1.0, masking: frames, similarity, negatives }),
-            itm: Some(ItmSection { weight: 1.0, pairing }),
+            itm: Some(ItmSection { weight: 1.0, pairing, sees: Content::Clean }),
             tag: Some(TagSection { weight: 1.0, vocabulary: TagVocabulary::MostFrequent(3), input: TagInput::Cls }),
         };
         Plan::of(&tasks).to_string()

@@ -12,6 +12,7 @@ use tuwen_text::{MaskingConfig, TextLayout};
 use tuwen_vision::{FrameDescriptor, FrameMasking, FrameSampling};
 
 use crate::optimizer::OptimizerConfig;
+use crate::plan::Content;
 use crate::schedule::ScheduleConfig;
 
 /// A run, written down.
@@ -195,6 +196,10 @@ pub struct ItmSection {
     pub weight: f64,
     /// How false pairs are made. `seed` also lets the other tasks read the shuffled pass, as the reference does.
     pub pairing: ItmRule,
+    /// Whether it trains on what the masked tasks see, which keeps a small set from being learned by heart. It is always
+    /// tested on clean pairs.
+    #[serde(default)]
+    pub sees: Content,
 }
 
 /// Tags.

@@ -159,7 +159,8 @@ impl<'a> Run<'a> {
         loaded.skipped.iter().for_each(|skipped| watch(Event::SkippedRecord(&skipped.message)));
         let (index, recipe) = (self.position.step, &self.assembly.recipe);
         let batch = Batch::new(&loaded.items, &self.assembly.shape, &self.device.clone().inner());
-        let pairing = pairing_of(&recipe.tasks, &batch, recipe.seed, index)?;
+        let rule = recipe.tasks.itm.as_ref().map(|itm| itm.pairing);
+        let pairing = rule.map(|rule| pairing_of(rule, &batch, recipe.seed, index)).transpose()?;
         let dropout = Dropout::training(recipe.seed, index);
         let Some(model) = self.model.take() else { unreachable!("the model is put back at the end of every step") };
         let states = encode(&model, &batch, &self.assembly.plan, pairing.as_ref(), &dropout);
@@ -230,7 +231,8 @@ impl<'a> Run<'a> {
         let started = Instant::now();
         let Some(model) = self.model.as_ref().map(UniBertPretraining::valid) else { return Ok(()) };
         let (assembly, device) = (self.assembly, self.device.clone().inner());
-        let what = (&assembly.recipe.tasks, &assembly.plan, assembly.recipe.seed);
+        let plan = assembly.plan.for_evaluation();
+        let what = (&assembly.recipe.tasks, &plan, assembly.recipe.seed);
         self.evaluation = evaluate(&model, &self.heldout, &assembly.shape, what, &device)?;
         self.metrics.evaluation(self.position.step, &self.evaluation)?;
         self.spent.evaluations += started.elapsed();

@@ -2,7 +2,7 @@
 
 use tuwen_core::{Aligned, HiddenStates, Losses, MatchLabels, Shuffled};
 use tuwen_encoder::unibert::ClipTextStates;
-use tuwen_itm::{ItmError, ItmPairing, PAIRING};
+use tuwen_itm::{ItmError, ItmPairing, ItmRule, PAIRING};
 use tuwen_ops::Dropout;
 use tuwen_random::Draws;
 
@@ -24,10 +24,10 @@ pub struct TaskStates {
     pub itm: Option<(ClipTextStates<Shuffled>, MatchLabels)>,
 }
 
-/// The false pairs of step `step`, if the tasks ask for any.
-pub fn pairing_of(tasks: &TasksSection, batch: &Batch, seed: u64, step: u64) -> Result<Option<ItmPairing>, ItmError> {
-    let Some(itm) = &tasks.itm else { return Ok(None) };
-    itm.pairing.pairing(&batch.identities, &Draws::new(seed, PAIRING, 0, step)).map(Some)
+/// The false pairs that `rule` makes at step `step`.
+pub fn pairing_of(rule: ItmRule, batch: &Batch, seed: u64, step: u64) -> Result<ItmPairing, ItmError> {
+    let texts: Vec<&[u32]> = batch.texts.iter().map(Vec::as_slice).collect();
+    rule.pairing(&batch.identities, &texts, &Draws::new(seed, PAIRING, 0, step))
 }
 
 /// Runs the passes of `plan`. A pass over shuffled pairs without a `pairing` is left out.

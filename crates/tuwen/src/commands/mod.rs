@@ -11,9 +11,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tuwen_recipe::{Override, RecipeError};
 
-/// Pre-trains models that understand images or videos together with text.
 #[derive(Debug, Parser)]
-#[command(name = "tuwen", version, about)]
+#[command(name = "tuwen", version, about = "Pre-trains models that understand images or videos together with text")]
 struct Arguments {
     /// Show the causes of an error too
     #[arg(short, long, global = true)]
