@@ -174,6 +174,7 @@ fn a_bad_recipe_is_refused_before_anything_is_read() {
         ("model.encoder.frame_dim=5", "is 5, expected 768 as `vision.descriptor` makes them"),
         ("text.layout.layout=cls_title_sep", "expected `cls_sep_title_sep` for this `model.encoder.layout`"),
         ("data.train=no/such/file.tar", "no/such/file.tar"),
+        ("data.records.tags=[]", "`tasks.tag.vocabulary` gives no tag"),
         ("compat=sead", "did you mean `seed`?"),
     ] {
         let error = small(&[set]).err().unwrap_or_else(|| panic!("{set} was accepted")).to_string();

@@ -54,6 +54,15 @@ fn an_interrupted_run_goes_on_as_if_nothing_had_happened() {
 }
 
 #[test]
+fn a_folder_with_a_run_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let assembly = small(&["schedule.duration={steps=1}"]).unwrap();
+    run(&assembly, folder.path(), StartFrom::Scratch).unwrap();
+    let error = run(&assembly, folder.path(), StartFrom::Scratch).unwrap_err().to_string();
+    assert!(error.contains("holds a run already"), "{error}");
+}
+
+#[test]
 fn nothing_to_resume_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = run(&small(&SHORT).unwrap(), folder.path(), StartFrom::NewestCheckpoint).unwrap_err().to_string();

@@ -59,6 +59,10 @@ impl Assembly {
             Some(tag) => TagList::build(&tag.vocabulary, train.as_ref())?,
             None => TagList::default(),
         };
+        if recipe.tasks.tag.is_some() && tags.is_empty() {
+            let reason = "gives no tag: the training records have none, or the file is empty";
+            return Err(RecipeError::invalid("tasks.tag.vocabulary", reason).into());
+        }
         let shape = BatchShape {
             pad: text.tokenizer.special_ids().pad,
             frame_dim: recipe.model.encoder.frame_dim,

@@ -53,6 +53,12 @@ pub enum TrainError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The folder of a new run holds one already.
+    #[error("{}: holds a run already; go on with `--resume {}`, or choose another folder", folder.display(), folder.display())]
+    RunExists {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A checkpoint that can't be used.
     #[error("{}: {reason}", path.display())]
     Checkpoint {

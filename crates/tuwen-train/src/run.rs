@@ -52,6 +52,9 @@ pub fn train(
     options: &RunOptions,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, TrainError> {
+    if options.start == StartFrom::Scratch && options.folder.join("metrics.jsonl").exists() {
+        return Err(TrainError::RunExists { folder: options.folder.clone() });
+    }
     std::fs::create_dir_all(&options.folder).map_err(|error| TrainError::io(&options.folder, error))?;
     for (name, content) in assembly.companions()? {
         let path = options.folder.join(name);
