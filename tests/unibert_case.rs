@@ -2,6 +2,8 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use serde_json::Value;
+use tuwen::core::Losses;
 use tuwen::encoder::unibert::{SequenceLayout, UniBertConfig, reference_names};
 use tuwen::encoder::{Pooling, Weights, load_weights};
 use tuwen::itm::{ItmPairing, ItmRule, seed_pairing};
@@ -103,7 +105,8 @@ impl Case {
             hidden_dropout_prob: 0.0,
             attention_probs_dropout_prob: 0.0,
             frame_dim: golden.size("frame_dim"),
-            frozen_word: Some(1), // the reference's `pad_token_id`
+            // The reference's `pad_token_id`, which it sets to 1 though `[PAD]` is 0.
+            frozen_word: Some(golden.meta["config"]["pad_token_id"].as_u64().unwrap_or(1) as u32),
             layout: job.layout,
         };
         let heads = Heads {
@@ -181,22 +184,27 @@ impl Case {
         masking: MaskingViews,
         known: Tags,
     ) -> Tensor<1> {
-        let (batch, tasks) = (self.batch_with(known), tasks(factors, masking));
-        let rows = self.golden.integers("input/video_mask").shape[0];
-        let pairing: ItmPairing = seed_pairing(rows);
-        let states = encode(model, &batch, &Plan::of(&tasks), Some(&pairing), &Dropout::off());
-        losses(model, &batch, &states, &tasks).total().expect("a task has something to predict")
+        let tasks = tasks(factors, masking, ItmRule::Seed);
+        let pairing = seed_pairing(self.golden.integers("input/video_mask").shape[0]);
+        let losses = losses_of(model, &self.batch_with(known), &tasks, &pairing);
+        losses.total().expect("a task has something to predict")
+    }
+
+    /// Each task's loss, with false pairs as `rule` and `pairing` say.
+    pub(crate) fn losses(
+        &self,
+        model: &UniBertPretraining,
+        factors: Factors,
+        masking: MaskingViews,
+        rule: ItmRule,
+        pairing: &ItmPairing,
+    ) -> Losses {
+        losses_of(model, &self.batch(), &tasks(factors, masking, rule), pairing)
     }
 
     /// Losses before each of `steps` steps on the golden batch, and the weights after them under their own names.
-    pub(crate) fn train(
-        &self,
-        factors: Factors,
-        form: AdamWForm,
-        rates: (f64, f64),
-        steps: usize,
-    ) -> (Vec<f32>, Weights) {
-        let mut optimizer = Optimizer::new(optimizer(form, rates));
+    pub(crate) fn train(&self, factors: Factors, config: OptimizerConfig, steps: usize) -> (Vec<f32>, Weights) {
+        let mut optimizer = Optimizer::new(config);
         let (mut model, mut trajectory) = (self.model.clone(), Vec::new());
         for _ in 0..steps {
             let total = self.total(&model, factors, MaskingViews::Joint);
@@ -222,7 +230,12 @@ pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
 }
 
-fn tasks(factors: Factors, masking: MaskingViews) -> TasksSection {
+fn losses_of(model: &UniBertPretraining, batch: &Batch, tasks: &TasksSection, pairing: &ItmPairing) -> Losses {
+    let states = encode(model, batch, &Plan::of(tasks), Some(pairing), &Dropout::off());
+    losses(model, batch, &states, tasks)
+}
+
+fn tasks(factors: Factors, masking: MaskingViews, rule: ItmRule) -> TasksSection {
     let frames = FrameMasking { probability: 0.15, at_least: Default::default() };
     TasksSection {
         masking,
@@ -233,11 +246,7 @@ fn tasks(factors: Factors, masking: MaskingViews) -> TasksSection {
             similarity: FrameSimilarity::DotProduct,
             negatives: FrameNegatives::Seed,
         }),
-        itm: (factors.itm > 0.0).then_some(ItmSection {
-            weight: factors.itm,
-            pairing: ItmRule::Seed,
-            sees: Default::default(),
-        }),
+        itm: (factors.itm > 0.0).then_some(ItmSection { weight: factors.itm, pairing: rule, sees: Default::default() }),
         tag: (factors.tag > 0.0).then_some(TagSection {
             weight: factors.tag,
             vocabulary: TagVocabulary::MostFrequent(1),
@@ -246,16 +255,18 @@ fn tasks(factors: Factors, masking: MaskingViews) -> TasksSection {
     }
 }
 
-fn optimizer(form: AdamWForm, (encoder, heads): (f64, f64)) -> OptimizerConfig {
+/// The optimizer that a golden file describes: `{weight_decay, betas, eps or adam_eps}` and a rate for each group.
+pub(crate) fn optimizer(form: AdamWForm, settings: &Value, rates: &Value) -> OptimizerConfig {
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("expected a number, found {value}"));
     let prefixes = ["itm.", "tag.", "projection.", "attention_pooling."].map(str::to_string).to_vec();
     OptimizerConfig {
         form,
-        betas: [0.9, 0.999],
-        epsilon: 1e-6,
-        weight_decay: 0.01,
+        betas: [number(&settings["betas"][0]), number(&settings["betas"][1])],
+        epsilon: number(settings.get("eps").unwrap_or(&settings["adam_eps"])),
+        weight_decay: number(&settings["weight_decay"]),
         no_decay: vec!["bias".into(), "norm.weight".into()],
-        learning_rate: encoder,
-        groups: vec![GroupRule { prefixes, learning_rate: heads }],
+        learning_rate: number(&rates["roberta"]),
+        groups: vec![GroupRule { prefixes, learning_rate: number(&rates["others"]) }],
         clip_norm: None,
         max_skipped_steps: 0,
     }

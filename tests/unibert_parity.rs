@@ -3,13 +3,14 @@
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 use tuwen::core::{Aligned, FrameLabels};
 use tuwen::encoder::unibert::ClipTextStates;
+use tuwen::itm::ItmRule;
 use tuwen::mfm::{FrameSimilarity, frame_nce_loss_seed, nce_loss, similarity};
 use tuwen::ops::{AdamWForm, Dropout};
 use tuwen::train::Content::{self, Clean, Masked};
 use tuwen::train::recipe::MaskingViews::{Joint, Separate};
 
 use crate::golden::{assert_gradients, assert_near, assert_trajectory, assert_weights};
-use crate::unibert_case::{Case, Factors, Job, gradients, under_their_names, values};
+use crate::unibert_case::{Case, Factors, Job, gradients, optimizer, under_their_names, values};
 
 const FILE: &str = "unibert.safetensors";
 
@@ -111,6 +112,21 @@ fn unibert_seed_shuffle() {
 }
 
 #[test]
+fn unibert_shuffle_reaches_other_tasks_only_under_the_seed() {
+    let case = case();
+    let batch = case.golden.integers("input/video_mask").shape[0];
+    let mlm_alone = case.total(&case.model, Factors { mlm: 1.0, ..Factors::default() }, Joint);
+    let mlm_beside_itm = |rule| {
+        let factors = Factors { mlm: 1.0, itm: 1.0, ..Factors::default() };
+        let losses = case.losses(&case.model, factors, Joint, rule, &tuwen::itm::seed_pairing(batch));
+        values(losses.iter().find(|loss| loss.name == "mlm").unwrap().value.clone())[0]
+    };
+    let alone = values(mlm_alone)[0];
+    assert_eq!(mlm_beside_itm(ItmRule::Balanced), alone, "ours: ITM changes nothing for MLM");
+    assert!((mlm_beside_itm(ItmRule::Seed) - alone).abs() > 1e-5, "the seed: MLM reads the frames of other clips");
+}
+
+#[test]
 fn unibert_losses_and_gradients() {
     let case = case();
     let joint = Factors { mlm: 1.0 / 1.25 / 3.0, mfm: 1.0 / 3.0 / 3.0, tag: 1250.0 / 3.0, itm: 0.0 };
@@ -132,11 +148,10 @@ fn unibert_losses_and_gradients() {
 fn unibert_six_steps_of_torch_adamw() {
     let case = case();
     let config = &case.golden.meta["config"];
-    let rate = |group: &str| config["trajectory_lr"][group].as_f64().unwrap();
     let factors = Factors { mlm: 1.0 / 1.25 / 3.0, mfm: 1.0 / 3.0 / 3.0, tag: 1250.0 / 3.0, itm: 0.0 };
     let expected = &case.golden.floats("expect/trajectory").values;
-    let rates = (rate("roberta"), rate("others"));
-    let (trajectory, after) = case.train(factors, AdamWForm::Torch, rates, expected.len());
+    let optimizer = optimizer(AdamWForm::Torch, config, &config["trajectory_lr"]);
+    let (trajectory, after) = case.train(factors, optimizer, expected.len());
     assert_trajectory("trajectory", &trajectory, expected);
     assert_weights("after6", &after, &case.golden.under("expect/after6/"));
 }

@@ -34,3 +34,30 @@ impl Recipe {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::find_recipe;
+    use tuwen_recipe::{Override, diff};
+
+    #[test]
+    fn seed_takes_every_seed_variant_and_none_changes_nothing() {
+        let recipe = |set: &str| find_recipe("unibert-tiny", &[Override::parse(set).unwrap()]).unwrap();
+        let none = recipe("compat=none");
+        assert_eq!(none.clone().resolved(), none);
+        let changes = diff(&none, &recipe("compat=seed").resolved()).unwrap();
+        let keys: Vec<&str> = changes.iter().map(|change| change.key.as_str()).collect();
+        let expected = [
+            "compat",
+            "model.pooling",
+            "optimizer.form",
+            "tasks.itm.pairing",
+            "tasks.mfm.negatives",
+            "tasks.mlm.masking.random_words",
+            "text.layout.literal_specials",
+            "vision.sampling",
+        ];
+        assert_eq!(keys, expected);
+    }
+}
