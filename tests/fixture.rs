@@ -25,8 +25,7 @@ pub(crate) fn small(set: &[&str]) -> Result<Assembly, TrainError> {
 
 /// Trains to the end; returns the summary and everything that was skipped.
 pub(crate) fn run(assembly: &Assembly, folder: &Path, start: StartFrom) -> Result<(Summary, Vec<String>), TrainError> {
-    let options =
-        RunOptions { name: "small".into(), folder: folder.to_path_buf(), start, device: burn::tensor::Device::flex() };
+    let options = RunOptions { folder: folder.to_path_buf(), start, device: burn::tensor::Device::flex() };
     let mut skipped = Vec::new();
     let summary = train(assembly, &options, &mut |event| {
         if let Event::SkippedRecord(message) = event {

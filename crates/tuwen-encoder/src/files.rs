@@ -89,7 +89,8 @@ pub fn write_weights(
         .map(|(name, tensor, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, tensor.shape.clone(), bytes)?)))
         .collect::<Result<Vec<_>, _>>()
         .map_err(format)?;
-    let bytes = safetensors::serialize(views, Some(metadata)).map_err(format)?;
+    let metadata = (!metadata.is_empty()).then_some(metadata);
+    let bytes = safetensors::serialize(views, metadata).map_err(format)?;
     write_whole(path, &bytes).map_err(|source| WeightsFileError::Io { path: path.to_path_buf(), source })
 }
 

@@ -37,7 +37,6 @@ impl Recipe {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::find_recipe;
     use tuwen_recipe::{Override, diff};
 

@@ -19,6 +19,9 @@ use crate::schedule::ScheduleConfig;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
+    /// What it is called; a file that does not say is called like the file.
+    #[serde(default)]
+    pub name: String,
     /// What all random numbers of the run are keyed by.
     pub seed: u64,
     /// Whether the known faults of the reference are reproduced.

@@ -41,7 +41,11 @@ pub fn find_recipe(name: &str, overrides: &[Override]) -> Result<Recipe, TrainEr
         }
     };
     let layer = tuwen_recipe::Layer { name: &shown, text: &text };
-    Ok(parse_checked(layer, &[], overrides, check)?)
+    let mut recipe: Recipe = parse_checked(layer, &[], overrides, check)?;
+    if recipe.name.is_empty() {
+        recipe.name = Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    }
+    Ok(recipe)
 }
 
 #[cfg(test)]

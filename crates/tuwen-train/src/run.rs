@@ -27,8 +27,6 @@ use crate::{Example, TrainError};
 /// Where and how a run takes place.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
-    /// The recipe's name, for the summary.
-    pub name: String,
     /// The run's folder; it is made if it is not there.
     pub folder: PathBuf,
     /// Whether to go on from the newest checkpoint in the folder.
@@ -263,7 +261,7 @@ impl<'a> Run<'a> {
         let (steps, batch) = (self.position.step, self.assembly.recipe.data.loader.batch_size);
         let seconds = self.spent.steps.as_secs_f64();
         let summary = Summary {
-            recipe: options.name.clone(),
+            recipe: self.assembly.recipe.name.clone(),
             steps,
             epochs: (steps * batch as u64) as f64 / self.assembly.train.len() as f64,
             training_seconds: seconds + self.spent.evaluations.as_secs_f64(),

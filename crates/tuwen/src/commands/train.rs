@@ -26,8 +26,8 @@ pub(super) struct TrainArguments {
     #[arg(long, value_name = "FOLDER")]
     run: Option<PathBuf>,
     /// Go on from the newest checkpoint: of this run folder, or of the recipe's newest run
-    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "")]
-    resume: Option<PathBuf>,
+    #[arg(long, value_name = "FOLDER")]
+    resume: Option<Option<PathBuf>>,
 }
 
 pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), CommandError> {
@@ -35,9 +35,8 @@ pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), Command
     let stem = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
     let runs = Path::new("runs").join(stem.as_ref());
     let (folder, start) = match (&arguments.resume, &arguments.run) {
-        (Some(given), _) if !given.as_os_str().is_empty() => (given.clone(), StartFrom::NewestCheckpoint),
-        (Some(_), Some(given)) => (given.clone(), StartFrom::NewestCheckpoint),
-        (Some(_), None) => (newest_run(&runs)?, StartFrom::NewestCheckpoint),
+        (Some(Some(given)), _) | (Some(None), Some(given)) => (given.clone(), StartFrom::NewestCheckpoint),
+        (Some(None), None) => (newest_run(&runs)?, StartFrom::NewestCheckpoint),
         (None, Some(given)) => (given.clone(), StartFrom::Scratch),
         (None, None) => (next_run(&runs), StartFrom::Scratch),
     };
@@ -52,7 +51,7 @@ pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), Command
         recipe.data.heldout.clone_from(path);
     }
     let assembly = Assembly::of(recipe, root)?;
-    let options = RunOptions { name: stem.into_owned(), folder, start, device: Device::flex() };
+    let options = RunOptions { folder, start, device: Device::flex() };
     let mut screen = Screen::new(&assembly.recipe);
     train(&assembly, &options, &mut |event| screen.show(&event))?;
     Ok(())
