@@ -63,9 +63,9 @@ impl Block {
         let weights_dropout = (&dropout.at(0), attention_probs_dropout_prob);
         let mixed = self_attention(packed, attention_mask, num_attention_heads, weights_dropout);
         let branch = dropout.at(1).apply(self.attention_output.forward(mixed), hidden_dropout_prob);
-        let states = self.attention_norm.forward(states + branch);
+        let states = self.attention_norm.forward_sum(states, branch);
         let inner = gelu(self.intermediate.forward(states.clone()));
         let branch = dropout.at(2).apply(self.output.forward(inner), hidden_dropout_prob);
-        self.output_norm.forward(states + branch)
+        self.output_norm.forward_sum(states, branch)
     }
 }

@@ -1,7 +1,10 @@
 //! One AdamW step of one parameter, in the two forms that the reference systems use.
 
-use burn::tensor::Tensor;
+use burn::backend::Flex;
+use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
+
+use crate::cpu::elementwise::{self, Coefficients};
 
 /// Which of the two published implementations is followed. They differ by when the decay comes and by what ε is added
 /// to (at step 1 the second ε weighs 32 times more).
@@ -45,8 +48,34 @@ impl<const D: usize> Moments<D> {
     }
 }
 
-/// The weight and its moments after step `step` (from 1). All tensors are outside of autodiff.
+/// The weight and its moments after step `step` (from 1). All tensors are outside of autodiff. On the embedded CPU
+/// backend it is one pass, in place where nobody else holds the buffers.
 pub fn adamw_step<const D: usize>(
+    weight: Tensor<D>,
+    gradient: Tensor<D>,
+    moments: Moments<D>,
+    step: u64,
+    options: &AdamW,
+) -> (Tensor<D>, Moments<D>) {
+    let flex = |tensor: &Tensor<D>| tensor.dtype() == DType::F32 && tensor.clone().try_into_primitive::<Flex>().is_ok();
+    if ![&weight, &gradient, &moments.first, &moments.second].into_iter().all(flex) {
+        return adamw_step_naive(weight, gradient, moments, step, options);
+    }
+    let primitive = |tensor: Tensor<D>| tensor.try_into_primitive::<Flex>().map(|tensor| tensor.to_contiguous());
+    let parts = (primitive(weight), primitive(gradient), primitive(moments.first), primitive(moments.second));
+    let (Ok(mut weight), Ok(gradient), Ok(mut first), Ok(mut second)) = parts else {
+        unreachable!("the four were just seen to be on this backend")
+    };
+    let Some(gradient) = gradient.as_slice::<f32>() else { unreachable!("it was just made contiguous") };
+    let coefficients = Coefficients::of(options, step);
+    let (w, m, v) = (weight.storage_mut(), first.storage_mut(), second.storage_mut());
+    elementwise::adamw(w, gradient, m, v, &coefficients);
+    let [weight, first, second] = [weight, first, second].map(Tensor::from_primitive::<Flex>);
+    (weight, Moments { first, second })
+}
+
+/// The composition of Burn's operations: what other devices compute, and what the kernel is held to.
+pub fn adamw_step_naive<const D: usize>(
     weight: Tensor<D>,
     gradient: Tensor<D>,
     moments: Moments<D>,

@@ -42,6 +42,11 @@ impl Dropout {
         }
     }
 
+    /// Whether [`Dropout::apply`] at this rate would change anything.
+    pub fn drops(&self, rate: f64) -> bool {
+        self.state.is_some() && rate > 0.0
+    }
+
     /// Sets each element to 0 with probability `rate` and divides the others by `1 − rate`.
     pub fn apply<const D: usize>(&self, input: Tensor<D>, rate: f64) -> Tensor<D> {
         let Some(State { seed, step, site }) = self.state else { return input };
