@@ -168,7 +168,7 @@ impl Case {
             })
             .collect();
         let shape = BatchShape { pad: 0, frame_dim: width, layout: job.layout, tags, negatives: FrameNegatives::Seed };
-        Batch::new(&examples, &shape, &self.device.clone().inner())
+        Batch::new(&examples, &shape, &self.device.clone().inner()).unwrap()
     }
 
     /// The total of the tasks with a factor, each in the pass that `masking` gives it; ITM as the seed shuffles.

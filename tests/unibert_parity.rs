@@ -97,14 +97,14 @@ fn unibert_seed_shuffle() {
     let golden = &case.golden;
     let batch = golden.integers("input/video_mask").shape[0];
     let pairing = tuwen::itm::seed_pairing(batch);
-    let shuffled = case.batch().seed_shuffled(Clean, Clean, &pairing);
+    let shuffled = case.batch().shuffled(Clean, Clean, ItmRule::Seed, &pairing);
     assert_eq!(values(shuffled.frame_features()), golden.floats("expect/itm_seed_shuffled_video").values);
     let mask: Vec<i64> = shuffled.frame_mask().int().into_data().iter::<i64>().collect();
     assert_eq!(mask, golden.integers("input/video_mask").values, "the reference leaves the mask where it is");
     let labels: Vec<f32> = pairing.matches.iter().map(|&m| f32::from(u8::from(m))).collect();
     assert_eq!(labels, golden.floats("expect/itm_seed_labels").values);
     // Ours moves both: rows of the mask follow their clips.
-    let moved = case.batch().shuffled(Clean, Clean, &pairing).frame_mask().int();
+    let moved = case.batch().shuffled(Clean, Clean, ItmRule::Balanced, &pairing).frame_mask().int();
     let rows: Vec<i32> = pairing.frames_of.iter().map(|&row| row as i32).collect();
     let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [batch]), &moved.device());
     let expected = case.batch().aligned(Clean, Clean).frame_mask().int().select(0, rows);

@@ -31,4 +31,4 @@ pub use embeddings::{FrameEmbeddings, TextEmbeddings};
 pub use files::{WeightsFileError, read_weights, write_weights, write_whole};
 pub use names::{NameRow, NameTable, Transform};
 pub use pooling::{AttentionPooling, Pooling, mean_pooling};
-pub use weights::{HostTensor, Weights, WeightsError, gradients_of, initialise, load_weights, weights_of};
+pub use weights::{HostTensor, Weights, WeightsError, gradients_of, initialise, load_weights, shapes_of, weights_of};

@@ -107,9 +107,7 @@ pub fn load_weights<M: Module>(module: M, weights: &Weights) -> Result<M, Weight
 }
 
 fn check<M: Module>(module: &M, weights: &Weights) -> Result<(), WeightsError> {
-    let mut shapes = Shapes::default();
-    module.visit(&mut shapes);
-    let expected = shapes.shapes;
+    let expected = shapes_of(module);
     let missing = expected.keys().filter(|name| !weights.contains_key(*name)).cloned().collect::<Vec<_>>();
     let unused = weights.keys().filter(|name| !expected.contains_key(*name)).cloned().collect::<Vec<_>>();
     let misshaped = expected.iter().filter_map(|(name, shape)| {
@@ -121,6 +119,13 @@ fn check<M: Module>(module: &M, weights: &Weights) -> Result<(), WeightsError> {
         return Ok(());
     }
     Err(WeightsError::Mismatch { missing, unused, misshaped })
+}
+
+/// The shapes of all parameters of `module` by name, without reading a value.
+pub fn shapes_of<M: Module>(module: &M) -> BTreeMap<String, Vec<usize>> {
+    let mut shapes = Shapes::default();
+    module.visit(&mut shapes);
+    shapes.shapes
 }
 
 #[derive(Default)]

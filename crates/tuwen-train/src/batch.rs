@@ -1,11 +1,10 @@
 //! From host arrays to tensors: the only place where examples become a batch on a device.
 
-use std::collections::HashMap;
-
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use tuwen_core::{Aligned, ClipTextView, FrameLabels, Shuffled, TagLabels, TokenLabels};
 use tuwen_encoder::unibert::SequenceLayout;
-use tuwen_itm::{ItmPairing, PairIdentity, shuffle_clips, shuffle_features_only};
+use tuwen_itm::{ItmPairing, ItmRule, PairIdentity};
+use tuwen_vision::{VisionError, identical_frames, zero_frames};
 
 use crate::Example;
 use crate::plan::Content;
@@ -47,12 +46,19 @@ pub struct Batch {
 
 impl Batch {
     /// The batch of `examples`, which all have the same number of frames; shorter texts are filled up to the longest.
-    pub fn new(examples: &[Example], shape: &BatchShape, device: &Device) -> Self {
+    ///
+    /// # Errors
+    /// If an example's frames, their mask and what is masked of them don't fit each other or `shape`.
+    pub fn new(examples: &[Example], shape: &BatchShape, device: &Device) -> Result<Self, VisionError> {
         let batch = examples.len();
         let frames = examples[0].frame_mask.len();
         let length = text_length(examples);
         let clean: Vec<f32> = examples.iter().flat_map(|e| e.frame_features.iter().copied()).collect();
-        let masked = hidden(&clean, examples, frames, shape.frame_dim);
+        let frame_mask: Vec<bool> = examples.iter().flat_map(|e| e.frame_mask.iter().copied()).collect();
+        let mut masked = clean.clone();
+        for (frames, example) in masked.chunks_mut(frames * shape.frame_dim).zip(examples) {
+            zero_frames(frames, shape.frame_dim, &example.masked_frames)?;
+        }
         let floats = |values| Tensor::from_data(TensorData::new(values, [batch, frames, shape.frame_dim]), device);
         let flags = |values: Vec<bool>, width| Tensor::from_data(TensorData::new(values, [batch, width]), device);
         let ids = |of: fn(&Example) -> &[u32]| {
@@ -60,17 +66,17 @@ impl Batch {
             Tensor::from_data(TensorData::new(values, [batch, length]), device)
         };
         let identity = |e: &Example| PairIdentity { clip: e.clip_key(), text: e.text_key() };
-        Self {
-            frame_labels: frame_labels(examples, &clean, shape, device),
+        Ok(Self {
+            frame_labels: frame_labels(examples, &clean, &frame_mask, shape, device)?,
             frames: [floats(clean), floats(masked)],
-            frame_mask: flags(examples.iter().flat_map(|e| e.frame_mask.iter().copied()).collect(), frames),
+            frame_mask: flags(frame_mask, frames),
             ids: [ids(|e| &e.text.input_ids), ids(|e| &e.masked_text.input_ids)],
             attention_mask: flags(filled(examples, |e| e.text.attention_mask.iter().copied(), false, length), length),
             token_labels: token_labels(examples, shape.layout, device),
             tag_labels: tag_labels(examples, shape.tags, device),
             identities: examples.iter().map(identity).collect(),
             texts: examples.iter().map(real_ids).collect(),
-        }
+        })
     }
 
     /// Where its tensors are.
@@ -83,16 +89,15 @@ impl Batch {
         ClipTextView::new((self.frames_of(frames), self.frame_mask.clone()), self.text_of(text))
     }
 
-    /// Titles with the clips, frames and mask together, that `pairing` gives them.
-    pub fn shuffled(&self, text: Content, frames: Content, pairing: &ItmPairing) -> ClipTextView<Shuffled> {
-        let clips = shuffle_clips(self.frames_of(frames), self.frame_mask.clone(), pairing);
-        ClipTextView::new(clips, self.text_of(text))
-    }
-
-    /// As the reference shuffles: the frames move, their mask stays.
-    pub fn seed_shuffled(&self, text: Content, frames: Content, pairing: &ItmPairing) -> ClipTextView<Shuffled> {
-        let clips = shuffle_features_only(self.frames_of(frames), self.frame_mask.clone(), pairing);
-        ClipTextView::new(clips, self.text_of(text))
+    /// Titles with the clips that `pairing` gives them, moved as `rule` moves them.
+    pub fn shuffled(
+        &self,
+        text: Content,
+        frames: Content,
+        rule: ItmRule,
+        pairing: &ItmPairing,
+    ) -> ClipTextView<Shuffled> {
+        ClipTextView::new(rule.shuffle(self.frames_of(frames), self.frame_mask.clone(), pairing), self.text_of(text))
     }
 
     fn frames_of(&self, content: Content) -> Tensor<3> {
@@ -124,17 +129,6 @@ fn filled<'a, T: Copy + 'a, I: Iterator<Item = T>>(
     examples.iter().flat_map(|example| row(example).chain(std::iter::repeat(fill)).take(length)).collect()
 }
 
-fn hidden(clean: &[f32], examples: &[Example], frames: usize, width: usize) -> Vec<f32> {
-    let mut masked = clean.to_vec();
-    for (row, example) in examples.iter().enumerate() {
-        for &position in &example.masked_frames.positions {
-            let start = (row * frames + position as usize) * width;
-            masked[start..start + width].fill(0.0);
-        }
-    }
-    masked
-}
-
 fn token_labels(examples: &[Example], layout: SequenceLayout, device: &Device) -> Option<TokenLabels> {
     let (mut rows, mut ids, length) = (Vec::new(), Vec::new(), text_length(examples));
     for (row, example) in examples.iter().enumerate() {
@@ -147,25 +141,37 @@ fn token_labels(examples: &[Example], layout: SequenceLayout, device: &Device) -
     TokenLabels::new(&rows, &ids, device)
 }
 
-fn frame_labels(examples: &[Example], clean: &[f32], shape: &BatchShape, device: &Device) -> Option<FrameLabels> {
-    let (mut rows, mut targets, mut groups, mut valid) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut known, length) = (HashMap::<Vec<u32>, u32>::new(), text_length(examples));
+fn frame_labels(
+    examples: &[Example],
+    clean: &[f32],
+    frame_mask: &[bool],
+    shape: &BatchShape,
+    device: &Device,
+) -> Result<Option<FrameLabels>, VisionError> {
+    if examples.iter().all(|example| example.masked_frames.positions.is_empty()) {
+        return Ok(None); // before the frames of the batch are compared and copied for nothing
+    }
+    let same = match shape.negatives {
+        FrameNegatives::Distinct => Some(identical_frames(clean, shape.frame_dim, frame_mask)?),
+        FrameNegatives::Seed => None,
+    };
+    let (mut rows, mut targets, mut places, mut valid) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let length = text_length(examples);
     for (row, example) in examples.iter().enumerate() {
         let (frames, sequence) = (example.frame_mask.len(), example.frame_mask.len() + length);
         for position in (0..frames).filter(|&t| example.frame_mask[t]) {
             if example.masked_frames.positions.contains(&(position as u32)) {
                 rows.push((row * sequence + shape.layout.frame_position(position)) as u32);
-                targets.push(groups.len() as u32);
+                targets.push(places.len() as u32);
             }
-            let values = &clean[(row * frames + position) * shape.frame_dim..][..shape.frame_dim];
-            let fresh = known.len() as u32;
-            groups.push(*known.entry(values.iter().map(|v| v.to_bits()).collect()).or_insert(fresh));
-            valid.extend_from_slice(values);
+            let place = row * frames + position;
+            valid.extend_from_slice(&clean[place * shape.frame_dim..][..shape.frame_dim]);
+            places.push(place);
         }
     }
-    let frames = Tensor::from_data(TensorData::new(valid, [groups.len(), shape.frame_dim]), device);
-    let groups = (shape.negatives == FrameNegatives::Distinct).then_some(groups.as_slice());
-    FrameLabels::new(&rows, &targets, frames, groups)
+    let frames = Tensor::from_data(TensorData::new(valid, [places.len(), shape.frame_dim]), device);
+    let groups = same.map(|same| places.iter().map(|&place| same[place]).collect::<Vec<u32>>());
+    Ok(FrameLabels::new(&rows, &targets, frames, groups.as_deref()))
 }
 
 fn tag_labels(examples: &[Example], tags: usize, device: &Device) -> Option<TagLabels> {

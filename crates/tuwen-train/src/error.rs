@@ -7,6 +7,7 @@ use tuwen_encoder::{WeightsError, WeightsFileError};
 use tuwen_itm::ItmError;
 use tuwen_recipe::RecipeError;
 use tuwen_text::TextError;
+use tuwen_vision::VisionError;
 
 /// Why a run could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,9 @@ pub enum TrainError {
     /// The vocabulary or the layout.
     #[error(transparent)]
     Text(#[from] TextError),
+    /// Frames that don't fit each other.
+    #[error(transparent)]
+    Vision(#[from] VisionError),
     /// False pairs can't be made.
     #[error(transparent)]
     Itm(#[from] ItmError),

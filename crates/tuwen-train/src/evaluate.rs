@@ -58,7 +58,7 @@ pub fn evaluate(
 ) -> Result<Evaluation, TrainError> {
     let mut totals: HashMap<&'static str, Totals> = HashMap::new();
     for (index, examples) in batches.iter().enumerate() {
-        let batch = Batch::new(examples, shape, device);
+        let batch = Batch::new(examples, shape, device)?;
         // A last batch of one has no false pair: it is left out of ITM alone.
         let rule = tasks.itm.as_ref().filter(|_| examples.len() > 1).map(|itm| itm.pairing.for_evaluation());
         let pairing = rule.map(|rule| pairing_of(rule, &batch, seed, u64::MAX - index as u64)).transpose()?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::{Device, Gradients, Tensor};
 use serde::{Deserialize, Serialize};
 use tuwen_encoder::{HostTensor, Weights};
 use tuwen_ops::{AdamW, AdamWForm, Moments, adamw_step};
@@ -64,14 +64,14 @@ impl OptimizerConfig {
         }
     }
 
-    /// Groups as they fall out for `weights`, one line each: rate, decay, tensors and numbers.
-    pub fn describe(&self, weights: &Weights) -> Vec<String> {
+    /// Groups as they fall out for parameters of these names and shapes, one line each: rate, decay, tensors, numbers.
+    pub fn describe(&self, shapes: &BTreeMap<String, Vec<usize>>) -> Vec<String> {
         let mut groups: Vec<(GroupOptions, usize, usize)> = Vec::new();
-        for (name, tensor) in weights {
-            let options = self.options_of(name);
+        for (name, shape) in shapes {
+            let (options, count) = (self.options_of(name), shape.iter().product::<usize>());
             match groups.iter_mut().find(|(known, ..)| *known == options) {
-                Some((_, tensors, numbers)) => (*tensors, *numbers) = (*tensors + 1, *numbers + tensor.values.len()),
-                None => groups.push((options, 1, tensor.values.len())),
+                Some((_, tensors, numbers)) => (*tensors, *numbers) = (*tensors + 1, *numbers + count),
+                None => groups.push((options, 1, count)),
             }
         }
         groups
@@ -137,21 +137,35 @@ impl Optimizer {
         (state, self.step)
     }
 
-    /// Takes over a saved state for `model`; a moment whose name or shape is not the model's is returned by name and
-    /// nothing is taken over.
-    pub fn restore<M: Module>(&mut self, model: &M, state: &Weights, step: u64) -> Result<(), Vec<String>> {
-        let mut reader = Restorer { state, path: Vec::new(), moments: BTreeMap::new(), bad: Vec::new() };
-        model.visit(&mut reader);
+    /// Takes over a saved state for parameters of these names and shapes, onto `device`; a moment whose name or shape is
+    /// another is returned by name and nothing is taken over.
+    pub fn restore(
+        &mut self,
+        shapes: &BTreeMap<String, Vec<usize>>,
+        state: &Weights,
+        step: u64,
+        device: &Device,
+    ) -> Result<(), Vec<String>> {
+        let (mut moments, mut bad) = (BTreeMap::new(), Vec::new());
+        let load = |tensor: &HostTensor| Tensor::from_floats(tensor.values.as_slice(), device);
+        for (name, shape) in shapes {
+            let saved = |kind: &str| state.get(&format!("{kind}.{name}"));
+            let (Some(first), Some(second)) = (saved("first"), saved("second")) else { continue };
+            if first.shape != *shape || second.shape != *shape {
+                bad.push(name.clone());
+                continue;
+            }
+            moments.insert(name.clone(), (shape.clone(), Moments { first: load(first), second: load(second) }));
+        }
         let known = |name: &str| {
             let weight = name.strip_prefix("first.").or_else(|| name.strip_prefix("second."));
-            weight.is_some_and(|weight| reader.moments.contains_key(weight))
+            weight.is_some_and(|weight| moments.contains_key(weight))
         };
-        let strangers = state.keys().filter(|name| !known(name)).cloned().collect::<Vec<_>>();
-        let bad = [reader.bad, strangers].concat();
+        bad.extend(state.keys().filter(|name| !known(name)).cloned());
         if !bad.is_empty() {
             return Err(bad);
         }
-        (self.moments, self.step) = (reader.moments, step);
+        (self.moments, self.step) = (moments, step);
         Ok(())
     }
 }
@@ -214,36 +228,5 @@ impl ModuleMapper for Mover<'_> {
         moments.insert(name, (shape.to_vec(), new));
         let moved = weight.reshape(shape).autodiff().require_grad();
         Param::from_mapped_value(id, moved, mapper)
-    }
-}
-
-struct Restorer<'a> {
-    state: &'a Weights,
-    path: Vec<String>,
-    moments: BTreeMap<String, (Vec<usize>, Moments<1>)>,
-    bad: Vec<String>,
-}
-
-impl ModuleVisitor for Restorer<'_> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_string());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        let name = self.path.join(".");
-        let weight = parameter.val().inner();
-        let shape = weight.dims().to_vec();
-        let saved = |kind: &str| self.state.get(&format!("{kind}.{name}"));
-        let (Some(first), Some(second)) = (saved("first"), saved("second")) else { return };
-        if first.shape != shape || second.shape != shape {
-            self.bad.push(name);
-            return;
-        }
-        let load = |tensor: &HostTensor| Tensor::from_floats(tensor.values.as_slice(), &weight.device());
-        self.moments.insert(name, (shape, Moments { first: load(first), second: load(second) }));
     }
 }

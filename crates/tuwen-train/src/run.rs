@@ -8,7 +8,7 @@ use burn::module::Module as _;
 use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::{LoadedBatch, Loader};
-use tuwen_encoder::{load_weights, weights_of, write_whole};
+use tuwen_encoder::{load_weights, shapes_of, weights_of, write_whole};
 use tuwen_ops::Dropout;
 
 use crate::assemble::Assembly;
@@ -118,7 +118,9 @@ impl<'a> Run<'a> {
                 let path = options.folder.join("checkpoints");
                 let unfit = |source| TrainError::Weights { path: path.clone(), source };
                 model = load_weights(model, &checkpoint.model).map_err(unfit)?;
-                optimizer.restore(&model, &checkpoint.optimizer, position.optimizer_step).map_err(|names| {
+                let (shapes, plain) = (shapes_of(&model), device.clone().inner());
+                let restored = optimizer.restore(&shapes, &checkpoint.optimizer, position.optimizer_step, &plain);
+                restored.map_err(|names| {
                     let reason = format!("optimizer state that doesn't fit the model: {}", names.join(", "));
                     TrainError::Checkpoint { path: path.clone(), reason }
                 })?;
@@ -143,12 +145,12 @@ impl<'a> Run<'a> {
     }
 
     fn announce(&self, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) {
-        let weights = self.model.as_ref().map(weights_of).unwrap_or_default();
+        let shapes = self.model.as_ref().map(shapes_of).unwrap_or_default();
         watch(Event::Started(&Start {
             run: options.folder.clone(),
             records: [self.assembly.train.len(), self.assembly.heldout.len()],
-            parameters: weights.values().map(|tensor| tensor.values.len()).sum(),
-            groups: self.assembly.recipe.optimizer.describe(&weights),
+            parameters: shapes.values().map(|shape| shape.iter().product::<usize>()).sum(),
+            groups: self.assembly.recipe.optimizer.describe(&shapes),
             plan: self.assembly.plan.to_string(),
             steps: [self.position.step + 1, self.schedule.total_steps],
         }));
@@ -159,7 +161,7 @@ impl<'a> Run<'a> {
         let loaded = self.loader.next_batch()?;
         loaded.skipped.iter().for_each(|skipped| watch(Event::SkippedRecord(&skipped.message)));
         let (index, recipe) = (self.position.step, &self.assembly.recipe);
-        let batch = Batch::new(&loaded.items, &self.assembly.shape, &self.device.clone().inner());
+        let batch = Batch::new(&loaded.items, &self.assembly.shape, &self.device.clone().inner())?;
         let rule = recipe.tasks.itm.as_ref().map(|itm| itm.pairing);
         let pairing = rule.map(|rule| pairing_of(rule, &batch, recipe.seed, index)).transpose()?;
         let dropout = Dropout::training(recipe.seed, index);

@@ -47,11 +47,11 @@ pub fn encode(
                 hand_out(&encoded, &pass.tasks, &mut states);
             }
             (Arrangement::Shuffled, Some(pairing)) => {
-                let view = batch.shuffled(view.text, view.frames, pairing);
+                let view = batch.shuffled(view.text, view.frames, ItmRule::Balanced, pairing);
                 states.itm = Some((model.encoder.forward(&view, &dropout), pairing.labels(&batch.device())));
             }
             (Arrangement::SeedShuffled, Some(pairing)) => {
-                let view = batch.seed_shuffled(view.text, view.frames, pairing);
+                let view = batch.shuffled(view.text, view.frames, ItmRule::Seed, pairing);
                 let encoded = model.encoder.forward(&view, &dropout);
                 states.itm = Some((encoded.clone(), pairing.labels(&batch.device())));
                 hand_out(&pretend_aligned(encoded), &pass.tasks, &mut states);

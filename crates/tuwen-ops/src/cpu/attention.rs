@@ -35,8 +35,8 @@ impl Shape {
 }
 
 vectorised! {
-    /// `softmax(scale · scores)` of one row in place, `padded` added to the score of a key that is padding, as the
-    /// composition fills it in.
+    /// `softmax(scale · scores)` of one row in place; a key that is padding gets the score `padded` instead of its own, as
+    /// the composition fills it in.
     pub(crate) fn softmax_row(scores: &mut [f32], real: &[bool], scale: f32, padded: f32) {
         for (score, real) in scores.iter_mut().zip(real) {
             *score = if *real { *score * scale } else { padded };
