@@ -1,5 +1,6 @@
 //! Goldens and whole runs, one binary.
 
+mod albef_images;
 mod bad_input;
 mod fixture;
 mod golden;

@@ -123,4 +123,31 @@ pub enum VisionError {
         /// How many frames it should hold.
         frames: usize,
     },
+    /// A part of a picture that is not wholly in it.
+    #[error(
+        "the part `{}×{}` at `({}, {})` reaches out of the picture of `{width}×{height}` pixels",
+        part.width, part.height, part.left, part.top
+    )]
+    CropOutside {
+        /// The part asked for.
+        part: crate::CropBox,
+        /// The picture's columns.
+        width: u32,
+        /// The picture's rows.
+        height: u32,
+    },
+    /// A range of areas that no random crop can have.
+    #[error("the crop's share of the area is `{low}` to `{high}`, expected a range within `0` to `1`")]
+    CropScale {
+        /// The smallest share.
+        low: f64,
+        /// The largest share.
+        high: f64,
+    },
+    /// A strength of augmentation above the scale.
+    #[error("the magnitude is `{0}`, expected a number from `0` to `10`")]
+    Magnitude(u32),
+    /// The probability of an augmentation that isn't one.
+    #[error("the probability of an augmentation is `{0}`, expected a number from `0` to `1`")]
+    AugmentProbability(f64),
 }

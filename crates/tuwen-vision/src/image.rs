@@ -53,6 +53,12 @@ impl Image {
     pub fn into_pixels(self) -> Vec<u8> {
         self.pixels
     }
+
+    /// A picture of the same size with other bytes, as many as there were.
+    pub(crate) fn with_pixels(&self, pixels: Vec<u8>) -> Self {
+        debug_assert_eq!(pixels.len(), self.pixels.len(), "every pixel stays one");
+        Self { pixels, ..*self }
+    }
 }
 
 /// The bytes of a picture in 8-bit RGB, or why there can't be such a picture.

@@ -1,8 +1,9 @@
 //! Turns images into patches and clips into frames, resized, normalised and masked.
 //!
 //! A picture goes `decode_image` → `split_strip` or `resize` → [`FrameDescriptor`]; a clip's frame features go
-//! `sample_frames` → `gather_frames` → `mask_frames`. Everything is host code over flat `f32` slices, the same bits on
-//! every run, and every draw is an argument.
+//! `sample_frames` → `gather_frames` → `mask_frames`; a [`TrainTransform`] or [`TestTransform`] makes a picture into pixel
+//! values for a vision transformer. Everything is host code over flat `f32` slices, the same bits on every run, and every
+//! draw is an argument.
 //!
 //! ```
 //! use tuwen_vision::*;
@@ -27,9 +28,13 @@
 //! # }
 //! ```
 
+mod affine;
+mod augmentation;
+mod crop;
 mod decode;
 mod descriptor;
 mod error;
+mod flip;
 mod frame_mask;
 mod frames;
 mod identical;
@@ -37,17 +42,28 @@ mod image;
 mod jpeg;
 mod normalise;
 mod patches;
+mod rand_augment;
+mod random_crop;
 mod resize;
+mod sharpness;
 mod strip;
+mod tone;
+mod transform;
 
 pub use crate::image::{Image, MAX_IMAGE_BYTES};
+pub use augmentation::{AugmentCompat, Augmentation, MAX_MAGNITUDE, Sign};
+pub use crop::{CropBox, crop};
 pub use decode::decode_image;
 pub use descriptor::{FrameDescriptor, Standardise};
 pub use error::VisionError;
+pub use flip::{Flip, flip_horizontally};
 pub use frame_mask::{AtLeast, FRAME_MASK_SHARE, FrameMasking, MaskedFrames, frame_draws, mask_frames, zero_frames};
 pub use frames::{FrameSampling, SampledFrames, gather_frames, sample_frames};
 pub use identical::identical_frames;
 pub use normalise::Normalisation;
 pub use patches::patches;
+pub use rand_augment::RandAugment;
+pub use random_crop::random_crop;
 pub use resize::{ResizeFilter, resize};
 pub use strip::split_strip;
+pub use transform::{ImageDraws, TestTransform, TrainTransform};
