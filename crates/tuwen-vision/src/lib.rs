@@ -30,6 +30,7 @@
 
 mod affine;
 mod augmentation;
+mod bicubic;
 mod crop;
 mod decode;
 mod descriptor;
