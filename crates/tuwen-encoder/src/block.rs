@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor};
-use tuwen_ops::{Dropout, LayerNorm, Linear, gelu, self_attention};
+use tuwen_ops::{Dropout, LayerNorm, Linear, linear_gelu, residual_norm, self_attention};
 
 /// The shape of a [`Block`].
 #[derive(Clone, Copy, Debug)]
@@ -62,10 +62,10 @@ impl Block {
         let packed = self.query_key_value.forward(states.clone());
         let weights_dropout = (&dropout.at(0), attention_probs_dropout_prob);
         let mixed = self_attention(packed, attention_mask, num_attention_heads, weights_dropout);
-        let branch = dropout.at(1).apply(self.attention_output.forward(mixed), hidden_dropout_prob);
-        let states = self.attention_norm.forward_sum(states, branch);
-        let inner = gelu(self.intermediate.forward(states.clone()));
-        let branch = dropout.at(2).apply(self.output.forward(inner), hidden_dropout_prob);
-        self.output_norm.forward_sum(states, branch)
+        let branch = self.attention_output.forward(mixed);
+        let branch_dropout = (&dropout.at(1), hidden_dropout_prob);
+        let states = residual_norm(&self.attention_norm, states, branch, branch_dropout);
+        let branch = self.output.forward(linear_gelu(&self.intermediate, states.clone()));
+        residual_norm(&self.output_norm, states, branch, (&dropout.at(2), hidden_dropout_prob))
     }
 }

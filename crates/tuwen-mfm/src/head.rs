@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
 use tuwen_core::{Aligned, FrameLabels, HiddenStates};
-use tuwen_ops::{LayerNorm, Linear, gelu};
+use tuwen_ops::{LayerNorm, Linear, linear_gelu};
 
 use crate::{FrameSimilarity, frame_hits, nce_loss, similarity};
 
@@ -30,7 +30,7 @@ impl FrameHead {
 
     /// Hidden states of masked frames `[M, H]` to the features they are taken for `[M, D]`.
     pub fn predict(&self, hidden: Tensor<2>) -> Tensor<2> {
-        self.decoder.forward(self.norm.forward(gelu(self.transform.forward(hidden))))
+        self.decoder.forward(self.norm.forward(linear_gelu(&self.transform, hidden)))
     }
 
     /// Similarity of each prediction to each frame of the batch, `[M, N]`.

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
 use tuwen_core::{Aligned, HiddenStates, TokenLabels};
-use tuwen_ops::{LayerNorm, Linear, gelu};
+use tuwen_ops::{LayerNorm, Linear, linear_gelu};
 
 use crate::{mlm_loss, token_hits};
 
@@ -39,7 +39,7 @@ impl MlmHead {
 
     /// Hidden states of masked positions `[M, H]` to logits `[M, V]`.
     pub fn forward(&self, hidden: Tensor<2>) -> Tensor<2> {
-        self.decoder.forward(self.norm.forward(gelu(self.transform.forward(hidden))))
+        self.decoder.forward(self.norm.forward(linear_gelu(&self.transform, hidden)))
     }
 
     /// Logits `[M, V]` of the labelled positions alone: the other positions never meet the vocabulary.

@@ -1,10 +1,11 @@
 //! One AdamW step of one parameter, in the two forms that the reference systems use.
 
-use burn::backend::Flex;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::cpu::elementwise::{self, Coefficients};
+use crate::flex::{Operand, Owned, record};
+use crate::kernels::adamw::{self as kernel, Numbers};
+use crate::naive;
 
 /// Which of the two published implementations is followed. They differ by when the decay comes and by what ε is added
 /// to (at step 1 the second ε weighs 32 times more).
@@ -48,8 +49,23 @@ impl<const D: usize> Moments<D> {
     }
 }
 
-/// The weight and its moments after step `step` (from 1). All tensors are outside of autodiff. On the embedded CPU
-/// backend it is one pass, in place where nobody else holds the buffers.
+impl AdamW {
+    /// The step as `w ← (w·before − rate·m/(√v·root + ε))·after`.
+    fn numbers(&self, step: u64) -> Numbers {
+        let [correction1, correction2] = self.betas.map(|beta| 1.0 - beta.powf(step as f64));
+        let kept = (1.0 - self.learning_rate * self.weight_decay) as f32;
+        let rate = self.learning_rate / correction1;
+        let (kept, rate, root) = match self.form {
+            AdamWForm::Torch => ([kept, 1.0], rate, 1.0 / correction2.sqrt()),
+            AdamWForm::Transformers => ([1.0, kept], rate * correction2.sqrt(), 1.0),
+        };
+        let [first, second] = self.betas.map(|beta| [beta as f32, (1.0 - beta) as f32]);
+        Numbers { first, second, kept, rate: rate as f32, root: root as f32, epsilon: self.epsilon as f32 }
+    }
+}
+
+/// The weight and its moments after step `step` (from 1). All tensors are outside of autodiff. Where nobody else holds
+/// the weight and the moments, they are changed in place.
 pub fn adamw_step<const D: usize>(
     weight: Tensor<D>,
     gradient: Tensor<D>,
@@ -57,55 +73,28 @@ pub fn adamw_step<const D: usize>(
     step: u64,
     options: &AdamW,
 ) -> (Tensor<D>, Moments<D>) {
-    let flex = |tensor: &Tensor<D>| tensor.dtype() == DType::F32 && tensor.clone().try_into_primitive::<Flex>().is_ok();
-    if ![&weight, &gradient, &moments.first, &moments.second].into_iter().all(flex) {
-        return adamw_step_naive(weight, gradient, moments, step, options);
-    }
-    let primitive = |tensor: Tensor<D>| tensor.try_into_primitive::<Flex>().map(|tensor| tensor.to_contiguous());
-    let parts = (primitive(weight), primitive(gradient), primitive(moments.first), primitive(moments.second));
-    let (Ok(mut weight), Ok(gradient), Ok(mut first), Ok(mut second)) = parts else {
-        unreachable!("the four were just seen to be on this backend")
+    let owned = [&weight, &moments.first, &moments.second];
+    let fits = owned.iter().all(|tensor| tensor.dims() == gradient.dims() && Owned::fits(tensor));
+    let Some(gradient) = Operand::of(&gradient).filter(|_| fits) else {
+        return naive::adamw_step(weight, gradient, moments, step, options);
     };
-    let Some(gradient) = gradient.as_slice::<f32>() else { unreachable!("it was just made contiguous") };
-    let coefficients = Coefficients::of(options, step);
-    let (w, m, v) = (weight.storage_mut(), first.storage_mut(), second.storage_mut());
-    elementwise::adamw(w, gradient, m, v, &coefficients);
-    let [weight, first, second] = [weight, first, second].map(Tensor::from_primitive::<Flex>);
-    (weight, Moments { first, second })
+    let [mut weight, mut first, mut second] = [weight, moments.first, moments.second].map(Owned::take);
+    kernel::step(weight.values(), &gradient.values, first.values(), second.values(), options.numbers(step));
+    (weight.into_tensor(), Moments { first: first.into_tensor(), second: second.into_tensor() })
 }
 
-/// The composition of Burn's operations: what other devices compute, and what the kernel is held to.
-pub fn adamw_step_naive<const D: usize>(
-    weight: Tensor<D>,
-    gradient: Tensor<D>,
-    moments: Moments<D>,
-    step: u64,
-    options: &AdamW,
-) -> (Tensor<D>, Moments<D>) {
-    let [beta1, beta2] = options.betas;
-    let (correction1, correction2) = (1.0 - beta1.powf(step as f64), 1.0 - beta2.powf(step as f64));
-    let first = moments.first.mul_scalar(beta1) + gradient.clone().mul_scalar(1.0 - beta1);
-    let second = moments.second.mul_scalar(beta2) + gradient.clone().mul(gradient).mul_scalar(1.0 - beta2);
-    let (rate, kept) = (options.learning_rate, 1.0 - options.learning_rate * options.weight_decay);
-    let root = second.clone().sqrt();
-    let weight = match options.form {
-        AdamWForm::Torch => {
-            let divisor = root.div_scalar(correction2.sqrt()).add_scalar(options.epsilon);
-            weight.mul_scalar(kept) - first.clone().div(divisor).mul_scalar(rate / correction1)
-        }
-        AdamWForm::Transformers => {
-            let divisor = root.add_scalar(options.epsilon);
-            let rate = rate * correction2.sqrt() / correction1;
-            (weight - first.clone().div(divisor).mul_scalar(rate)).mul_scalar(kept)
-        }
-    };
-    (weight, Moments { first, second })
+/// `Σ x²`, as a gradient's norm needs it; no gradient passes.
+pub fn sum_of_squares<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
+    let tensor = tensor.inner();
+    let Some(x) = Operand::of(&tensor) else { return naive::sum_of_squares(tensor) };
+    record([&x], vec![kernel::sum_of_squares(&x.values)], [1], |_, _| [None])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
+    use crate::agreement::{Input, assert_close};
+    use burn::tensor::{Device, TensorData};
 
     fn two_steps(form: AdamWForm) -> f32 {
         let device = Device::flex();
@@ -135,5 +124,62 @@ mod tests {
         let (m, v): (f64, f64) = (0.09 - 0.2, 0.0099 + 0.04);
         let w = (w - 0.1 * 0.0199_f64.sqrt() / 0.19 * m / (v.sqrt() + 0.1)) * 0.95;
         assert!((f64::from(two_steps(AdamWForm::Transformers)) - w).abs() < 1e-6);
+    }
+
+    fn numbers(length: usize, deviation: f64) -> Tensor<1> {
+        let values = Input::normal(&[length], deviation).values;
+        Tensor::from_data(TensorData::new(values, [length]), &Device::flex())
+    }
+
+    fn values(tensor: &Tensor<1>) -> Vec<f32> {
+        tensor.clone().try_into_vec_as().unwrap()
+    }
+
+    #[test]
+    fn three_steps_agree_with_the_composition_on_any_number_of_threads() {
+        for form in [AdamWForm::Torch, AdamWForm::Transformers] {
+            let options = AdamW { form, learning_rate: 0.1, betas: [0.9, 0.999], epsilon: 1e-6, weight_decay: 0.1 };
+            for length in [1, 17, 40_001] {
+                type Step = fn(Tensor<1>, Tensor<1>, Moments<1>, u64, &AdamW) -> (Tensor<1>, Moments<1>);
+                let run = |steps: Step| {
+                    let start = (numbers(length, 1.0), Moments::zeros(&numbers(length, 1.0)));
+                    let (weight, moments) = (1..=3).fold(start, |(weight, moments), step| {
+                        steps(weight, numbers(length, step as f64), moments, step, &options)
+                    });
+                    [weight, moments.first, moments.second].map(|tensor| values(&tensor))
+                };
+                let (fused, composed) = (run(adamw_step), run(naive::adamw_step));
+                fused.iter().zip(&composed).for_each(|(a, b)| assert_close(a, b, "three steps"));
+                for threads in 1..=3 {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                    assert_eq!(pool.install(|| run(adamw_step)), fused);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_weight_moves_in_place_unless_somebody_else_holds_it() {
+        let options =
+            AdamW { form: AdamWForm::Torch, learning_rate: 0.1, betas: [0.9, 0.999], epsilon: 1e-6, weight_decay: 0.0 };
+        let address = |tensor: &Tensor<1>| Operand::of(tensor).map(|operand| operand.values.as_ptr());
+        let weight = numbers(100, 1.0);
+        let (before, moments) = (address(&weight), Moments::zeros(&weight));
+        let (weight, moments) = adamw_step(weight, numbers(100, 1.0), moments, 1, &options);
+        assert_eq!(address(&weight), before);
+        let (held, kept) = (weight.clone(), values(&weight));
+        let (weight, _) = adamw_step(weight, numbers(100, 1.0), moments, 2, &options);
+        assert_eq!(values(&held), kept);
+        assert_ne!(values(&weight), kept);
+    }
+
+    #[test]
+    fn squares_add_up() {
+        let square = |tensor: Tensor<1>| sum_of_squares(tensor).into_scalar::<f32>();
+        assert_eq!(square(Tensor::from_floats([3.0, -4.0], &Device::flex().autodiff())), 25.0);
+        for length in [1, 17, 40_001] {
+            let composed = naive::sum_of_squares(numbers(length, 1.0)).into_scalar::<f32>();
+            assert!((square(numbers(length, 1.0)) / composed - 1.0).abs() < 1e-5);
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! Scaled dot-product attention: the one place of the project where it is computed.
 
-use burn::tensor::{Bool, Tensor, activation::softmax};
+use burn::tensor::{Bool, Tensor};
 
 use crate::Dropout;
-use crate::cpu::attention::Shape;
-use crate::cpu::{self, Operands, operand};
-
-/// What the score of a padded key becomes, as in BERT's released code: large enough that its weight is 0 in f32.
-const PADDED_SCORE: f32 = -10_000.0;
+use crate::flex::{Operand, flags, record};
+use crate::kernels::attention::{Attention, States, backward_apart, backward_packed};
+use crate::kernels::dropout::Mask;
+use crate::naive::{self, PADDED_SCORE};
 
 /// `softmax(Q · Kᵀ / √d) · V` over `heads` heads of `d = H / heads` values (arXiv:1706.03762, §3.2); keys whose mask is
 /// false get no weight. A row whose keys are all padding attends to all of them alike. `dropout` acts on the weights.
@@ -19,18 +18,20 @@ pub fn attention(
     heads: usize,
     (dropout, rate): (&Dropout, f64),
 ) -> Tensor<3> {
-    let [batch, queries, hidden] = query.dims();
-    let [_, keys, _] = key.dims();
-    let split = |states: Tensor<3>, length: usize| {
-        states.reshape([batch, length, heads, hidden / heads]).swap_dims(1, 2) // [B, heads, length, d]
+    let (Some(q), Some(k), Some(v)) = (Operand::of(&query), Operand::of(&key), Operand::of(&value)) else {
+        return naive::attention(query, key, value, attention_mask, heads, (dropout, rate));
     };
-    let (query, key, value) = (split(query, queries), split(key, keys), split(value, keys));
-    let scale = 1.0 / ((hidden / heads) as f64).sqrt();
-    let scores = query.mul_scalar(scale).matmul(key.swap_dims(2, 3)); // [B, heads, Q, S]
-    let padded = attention_mask.clone().bool_not().reshape([batch, 1, 1, keys]).expand(scores.dims());
-    let weights = softmax(scores.mask_fill(padded, PADDED_SCORE), 3);
-    let mixed = dropout.apply(weights, rate).matmul(value); // [B, heads, Q, d]
-    mixed.swap_dims(1, 2).reshape([batch, queries, hidden])
+    let (dims, [batch, keys, hidden]) = (query.dims(), key.dims());
+    assert!(dims[0] == batch && dims[2] == hidden && value.dims() == key.dims(), "one batch, one width");
+    let shape = Shape { lengths: [dims[1], keys], hidden, heads };
+    let (real, mask) = (real_keys(attention_mask, [batch, keys]), dropout.mask(rate));
+    let values = [&q, &k, &v].map(|operand| operand.values.clone());
+    let slices = values.each_ref().map(|values| &**values);
+    let (output, peaks) = shape.attention(shape.apart(slices), &real, mask).forward();
+    record([&q, &k, &v], output, dims, move |gradient, _| {
+        let attention = shape.attention(shape.apart(values.each_ref().map(|values| &**values)), &real, mask);
+        backward_apart(&attention, gradient, &peaks).map(|values| Some(values.into()))
+    })
 }
 
 /// [`attention`] of a sequence to itself, query, key and value side by side in one tensor.
@@ -40,36 +41,56 @@ pub fn self_attention(
     heads: usize,
     (dropout, rate): (&Dropout, f64),
 ) -> Tensor<3> {
-    let fused = (!dropout.drops(rate)).then(|| Operands::of([operand(&query_key_value)])).flatten();
-    let Some(operands) = fused else {
-        return self_attention_naive(query_key_value, attention_mask, heads, (dropout, rate));
+    let Some(packed) = Operand::of(&query_key_value) else {
+        return naive::self_attention(query_key_value, attention_mask, heads, (dropout, rate));
     };
     let [batch, length, width] = query_key_value.dims();
-    let shape = Shape { batch, length, heads, size: width / 3 / heads };
-    let real: Vec<bool> = attention_mask.to_data().iter::<bool>().collect();
-    let output = cpu::attention::forward(shape, operands.slice(0), &real, PADDED_SCORE);
-    let saved = operands.saved(0);
-    operands.finish(output, [batch, length, width / 3], move |gradient, _| {
-        [Some(cpu::attention::backward(shape, saved.slice(), &real, PADDED_SCORE, gradient))]
+    assert!(width.is_multiple_of(3), "query, key and value of one width");
+    let shape = Shape { lengths: [length; 2], hidden: width / 3, heads };
+    let (real, mask) = (real_keys(attention_mask, [batch, length]), dropout.mask(rate));
+    let values = packed.values.clone();
+    let (output, peaks) = shape.attention(shape.packed(&values), &real, mask).forward();
+    record([&packed], output, [batch, length, width / 3], move |gradient, _| {
+        let attention = shape.attention(shape.packed(&values), &real, mask);
+        [Some(backward_packed(&attention, gradient, &peaks).into())]
     })
 }
 
-/// The composition of Burn's operations: what other devices compute, and what the kernel is held to.
-pub fn self_attention_naive(
-    query_key_value: Tensor<3>,       // [B, S, 3·H]
-    attention_mask: &Tensor<2, Bool>, // [B, S]
+#[derive(Clone, Copy)]
+struct Shape {
+    lengths: [usize; 2],
+    hidden: usize,
     heads: usize,
-    dropout: (&Dropout, f64),
-) -> Tensor<3> {
-    let [_, _, width] = query_key_value.dims();
-    let part = |index: usize| query_key_value.clone().narrow(2, index * width / 3, width / 3);
-    attention(part(0), part(1), part(2), attention_mask, heads, dropout)
+}
+
+impl Shape {
+    fn packed<'a>(&self, values: &'a [f32]) -> [States<'a>; 3] {
+        let Self { lengths: [length, ..], hidden, .. } = *self;
+        [0, 1, 2].map(|part| States { values, length, stride: 3 * hidden, offset: part * hidden })
+    }
+
+    fn apart<'a>(&self, [query, key, value]: [&'a [f32]; 3]) -> [States<'a>; 3] {
+        let Self { lengths: [queries, keys], hidden: stride, .. } = *self;
+        let place = |values, length| States { values, length, stride, offset: 0 };
+        [place(query, queries), place(key, keys), place(value, keys)]
+    }
+
+    fn attention<'a>(&self, states: [States<'a>; 3], real: &'a [bool], mask: Option<Mask>) -> Attention<'a> {
+        assert!(self.hidden.is_multiple_of(self.heads), "{} values in {} heads", self.hidden, self.heads);
+        Attention { states, real, padded_score: PADDED_SCORE, heads: [self.heads, self.hidden / self.heads], mask }
+    }
+}
+
+fn real_keys(attention_mask: &Tensor<2, Bool>, dims: [usize; 2]) -> Vec<bool> {
+    assert_eq!(attention_mask.dims(), dims, "one flag for each key");
+    flags(attention_mask)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::{Device, Tolerance};
+    use crate::agreement::{Input, assert_agreement};
+    use burn::tensor::{Device, TensorData, Tolerance};
 
     const NONE: (&Dropout, f64) = (&Dropout::off(), 0.0);
 
@@ -105,8 +126,66 @@ mod tests {
         let mask = Tensor::from_data([[true, true, true, false, false], [true; 5]], &device);
         let [query, key, value] = [0, 4, 8].map(|start| packed.clone().narrow(2, start, 4));
         let apart = attention(query, key, value, &mask, 2, NONE);
-        let apart = apart.into_data();
-        self_attention_naive(packed.clone(), &mask, 2, NONE).into_data().assert_eq(&apart, true);
-        self_attention(packed, &mask, 2, NONE).into_data().assert_approx_eq::<f32>(&apart, Tolerance::absolute(1e-6));
+        self_attention(packed, &mask, 2, NONE).into_data().assert_eq(&apart.into_data(), true);
+    }
+
+    /// Every key real, every other, one, none, and the first few.
+    fn flags_of(kind: usize, keys: usize) -> Vec<bool> {
+        (0..keys).map(|key| [true, key % 2 == 0, key == keys / 2, false, key < 3][kind]).collect()
+    }
+
+    fn mask(items: &[usize], keys: usize) -> Tensor<2, Bool> {
+        let flags: Vec<bool> = items.iter().flat_map(|kind| flags_of(*kind, keys)).collect();
+        Tensor::from_data(TensorData::new(flags, [items.len(), keys]), &Device::flex())
+    }
+
+    #[test]
+    fn packed_it_agrees_with_the_composition() {
+        let drop = Dropout::training(1, 2).at(3);
+        for (kinds, length, heads, size) in
+            [(vec![0], 1, 1, 1), (vec![2], 1, 2, 3), (vec![0, 1, 2, 3, 4], 17, 2, 5), (vec![1, 4], 131, 3, 16)]
+        {
+            let (mask, inputs) = (mask(&kinds, length), [Input::normal(&[kinds.len(), length, 3 * heads * size], 1.0)]);
+            for dropout in [(&drop, 0.3), NONE] {
+                assert_agreement(
+                    &inputs,
+                    |x| self_attention(x[0].of(), &mask, heads, dropout),
+                    |x| naive::self_attention(x[0].of(), &mask, heads, dropout),
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn across_sequences_it_agrees_with_the_composition() {
+        let drop = Dropout::training(1, 2).at(3);
+        for (kinds, [queries, keys], width) in
+            [(vec![0], [1, 1], 2), (vec![0, 2, 3], [5, 33], 8), (vec![4, 1], [140, 9], 24)]
+        {
+            let mask = mask(&kinds, keys);
+            let inputs = [queries, keys, keys].map(|length| Input::normal(&[kinds.len(), length, width], 1.0));
+            for dropout in [(&drop, 0.3), NONE] {
+                assert_agreement(
+                    &inputs,
+                    |x| attention(x[0].of(), x[1].of(), x[2].of(), &mask, 2, dropout),
+                    |x| naive::attention(x[0].of(), x[1].of(), x[2].of(), &mask, 2, dropout),
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_spreads_as_in_the_composition() {
+        let device = Device::flex();
+        for (place, number) in [(0, f32::NAN), (5, f32::INFINITY), (8, f32::NAN), (20, f32::NEG_INFINITY)] {
+            let mut values: Vec<f32> = (0..24).map(|i| i as f32 / 10.0 - 1.0).collect();
+            values[place] = number;
+            let packed = Tensor::from_data(TensorData::new(values, [1, 4, 6]), &device);
+            let mask = Tensor::from_data([[true, true, false, true]], &device);
+            let fused: Vec<f32> = self_attention(packed.clone(), &mask, 1, NONE).try_into_vec_as().unwrap();
+            let composed: Vec<f32> = naive::self_attention(packed, &mask, 1, NONE).try_into_vec_as().unwrap();
+            let finite = |values: Vec<f32>| values.into_iter().map(f32::is_finite).collect::<Vec<_>>();
+            assert_eq!(finite(fused), finite(composed), "{number} at {place}");
+        }
     }
 }

@@ -1,9 +1,13 @@
 //! Dropout whose mask is a function of a key and a position, not of a generator's state.
 
-use burn::tensor::{Tensor, TensorData};
-use tuwen_random::{Draws, Stream};
+use burn::tensor::Tensor;
+use tuwen_random::Stream;
 
-const DROPOUT: Stream = Stream::named("ops.dropout");
+use crate::flex::{Operand, record};
+use crate::kernels::dropout::{self as kernel, Mask};
+use crate::naive;
+
+pub(crate) const DROPOUT: Stream = Stream::named("ops.dropout");
 
 /// Whether to drop, how much, and where the mask comes from. A forward pass gets one and hands a child of it to every
 /// place that drops ([`Dropout::at`]), so that two places never share a mask and a repeated step repeats its masks.
@@ -42,39 +46,30 @@ impl Dropout {
         }
     }
 
-    /// Whether [`Dropout::apply`] at this rate would change anything.
-    pub fn drops(&self, rate: f64) -> bool {
-        self.state.is_some() && rate > 0.0
-    }
-
     /// Sets each element to 0 with probability `rate` and divides the others by `1 − rate`.
     pub fn apply<const D: usize>(&self, input: Tensor<D>, rate: f64) -> Tensor<D> {
-        let Some(State { seed, step, site }) = self.state else { return input };
-        if rate <= 0.0 {
-            return input;
-        }
-        let draws = Draws::new(seed, DROPOUT, step, site);
-        let shape = input.shape();
-        let mask = TensorData::new(mask(&draws, rate, shape.num_elements()), shape);
-        let device = input.device().inner();
-        input * Tensor::from_data(mask, &device)
+        let Some(mask) = self.mask(rate) else { return input };
+        let Some(x) = Operand::of(&input) else { return naive::dropout(input, self, rate) };
+        let output = kernel::apply(&x.values, &mask);
+        record([&x], output, input.dims(), move |gradient, _| [Some(kernel::apply(gradient, &mask).into())])
     }
-}
 
-fn mask(draws: &Draws, rate: f64, length: usize) -> Vec<f32> {
-    let threshold = (rate * f64::from(u32::MAX)) as u32;
-    let kept = (1.0 / (1.0 - rate)) as f32;
-    let mut values = Vec::with_capacity(length.next_multiple_of(4));
-    for position in 0..length.div_ceil(4) {
-        values.extend(draws.block(position as u64).map(|bits| if bits >= threshold { kept } else { 0.0 }));
+    /// Seed, step and site; nothing if nothing is dropped.
+    pub(crate) fn place(&self) -> Option<[u64; 3]> {
+        self.state.map(|State { seed, step, site }| [seed, step, site])
     }
-    values.truncate(length);
-    values
+
+    /// The mask as the kernels know it; nothing if nothing is dropped.
+    pub(crate) fn mask(&self, rate: f64) -> Option<Mask> {
+        let [seed, step, site] = self.place()?;
+        (rate > 0.0).then(|| Mask::new(seed, DROPOUT.id(), step, site, rate))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agreement::{Input, assert_agreement};
     use burn::tensor::Device;
 
     fn dropped(dropout: &Dropout) -> Vec<f32> {
@@ -102,5 +97,17 @@ mod tests {
     #[test]
     fn off_is_the_identity() {
         assert!(dropped(&Dropout::off().at(1)).iter().all(|&v| v == 1.0));
+    }
+
+    #[test]
+    fn agrees_with_the_composition() {
+        let dropout = Dropout::training(5, 6).at(7).at(8);
+        for (dims, rate) in [(vec![1, 1], 0.5), (vec![3, 7], 0.1), (vec![130, 257], 0.9)] {
+            assert_agreement(
+                &[Input::normal(&dims, 1.0)],
+                |x| dropout.apply(x[0].of::<2>(), rate),
+                |x| naive::dropout(x[0].of::<2>(), &dropout, rate),
+            );
+        }
     }
 }

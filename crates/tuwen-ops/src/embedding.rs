@@ -1,9 +1,11 @@
 //! Table lookup.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Distribution, Int, Tensor, module};
+use burn::tensor::{Device, Distribution, Int, Tensor};
 
-use crate::INITIALIZER_RANGE;
+use crate::flex::{Operand, indices, record};
+use crate::kernels::embedding as kernel;
+use crate::{INITIALIZER_RANGE, naive};
 
 /// A table of vectors, one for each id.
 #[derive(Module, Debug)]
@@ -21,22 +23,31 @@ impl Embedding {
 
     /// Ids `[B, L]` to rows `[B, L, H]`.
     pub fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
-        module::embedding(self.weight.val(), ids)
+        rows(self.weight.val(), ids, None)
     }
 }
 
 /// As [`Embedding::forward`], but the row of `frozen_id` gets no gradient: what `padding_idx` is in PyTorch.
 pub fn embed(table: &Embedding, ids: Tensor<2, Int>, frozen_id: Option<u32>) -> Tensor<3> {
-    let rows = table.forward(ids.clone());
-    let Some(id) = frozen_id else { return rows };
-    let [batch, length, size] = rows.dims();
-    let frozen = ids.equal_scalar(i64::from(id)).unsqueeze_dim::<3>(2).expand([batch, length, size]);
-    rows.clone().mask_where(frozen, rows.detach())
+    rows(table.weight.val(), ids, frozen_id)
+}
+
+fn rows(table: Tensor<2>, ids: Tensor<2, Int>, frozen_id: Option<u32>) -> Tensor<3> {
+    let ([entries, width], [batch, length]) = (table.dims(), ids.dims());
+    let Some(t) = Operand::of(&table) else { return naive::embed(table, ids, frozen_id) };
+    let Some(places) = indices(&ids, entries) else { return naive::embed(table, ids, frozen_id) };
+    let output = kernel::forward(&t.values, width, &places);
+    let frozen = frozen_id.map(|id| id as usize);
+    record([&t], output, [batch, length, width], move |gradient, _| {
+        [Some(kernel::backward(gradient, width, &places, entries, frozen).into())]
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agreement::{Input, assert_agreement};
+    use burn::tensor::TensorData;
 
     #[test]
     fn the_frozen_row_gets_no_gradient() {
@@ -49,6 +60,21 @@ mod tests {
             let gradient: Vec<f32> = table.weight.val().grad(&gradients).unwrap().try_into_vec_as().unwrap();
             assert_eq!(gradient, expected);
             assert_eq!(rows.try_into_vec_as::<f32>().unwrap(), [1.0, 2.0, 2.0, 3.0]);
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_composition() {
+        for (entries, width, [batch, length]) in [(1, 1, [1, 1]), (9, 5, [3, 7]), (3000, 37, [20, 50])] {
+            let ids: Vec<i64> = (0..batch * length).map(|i| (i * i % entries) as i64).collect();
+            let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [batch, length]), &Device::flex());
+            for frozen in [None, Some(0)] {
+                assert_agreement(
+                    &[Input::normal(&[entries, width], 1.0)],
+                    |x| rows(x[0].of(), ids.clone(), frozen),
+                    |x| naive::embed(x[0].of(), ids.clone(), frozen),
+                );
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! `y = x · W + b`.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Distribution, Tensor, module};
+use burn::tensor::{Device, Distribution, Tensor};
 
-use crate::INITIALIZER_RANGE;
+use crate::flex::{Operand, Values, record};
+use crate::kernels::linear as kernel;
+use crate::{INITIALIZER_RANGE, naive};
 
 /// A linear map with bias. The weight is `[in, out]`, the transpose of PyTorch's.
 #[derive(Module, Debug)]
@@ -26,13 +28,34 @@ impl Linear {
 
     /// `[…, in]` to `[…, out]`.
     pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
-        module::linear(input, self.weight.val(), Some(self.bias.val()))
+        apply(input, self.weight.val(), self.bias.val())
     }
+}
+
+fn apply<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
+    let (Some(x), Some(w), Some(b)) = (Operand::of(&input), Operand::of(&weight), Operand::of(&bias)) else {
+        return naive::linear(input, weight, bias);
+    };
+    let (outputs, dims) = (b.values.len(), output_dims(&input, &weight));
+    let output = kernel::forward(&x.values, &w.values, &b.values);
+    let (x_values, w_values) = (x.values.clone(), w.values.clone());
+    record([&x, &w, &b], output, dims, move |gradient, needed| {
+        kernel::gradients(&x_values, &w_values, outputs, gradient, needed).map(|values| values.map(Values::from))
+    })
+}
+
+/// `[…, in]` and `[in, out]` to `[…, out]`.
+pub(crate) fn output_dims<const D: usize>(input: &Tensor<D>, weight: &Tensor<2>) -> [usize; D] {
+    let (mut dims, [inputs, outputs]) = (input.dims(), weight.dims());
+    assert_eq!(dims[D - 1], inputs, "a linear map over {inputs} values gets {dims:?}");
+    dims[D - 1] = outputs;
+    dims
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agreement::{Input, assert_agreement};
 
     #[test]
     fn rows_meet_columns() {
@@ -44,5 +67,22 @@ mod tests {
         let output = linear.forward(Tensor::<2>::from_floats([[1.0, 1.0], [2.0, 0.0]], &device));
         let expected = Tensor::<2>::from_floats([[11.5, 22.0, 32.5], [2.5, 4.0, 5.5]], &device);
         output.into_data().assert_eq(&expected.into_data(), true);
+    }
+
+    #[test]
+    fn agrees_with_the_composition() {
+        // Few rows and many, and an output wider than high: every way to cut the products.
+        for (rows, inputs, outputs) in [(1, 1, 1), (5, 3, 7), (700, 129, 257), (140, 130, 1111)] {
+            let operands = [
+                Input::normal(&[rows, inputs], 1.0),
+                Input::normal(&[inputs, outputs], 1.0),
+                Input::normal(&[outputs], 1.0),
+            ];
+            assert_agreement(
+                &operands,
+                |x| apply(x[0].of::<2>(), x[1].of(), x[2].of()),
+                |x| naive::linear(x[0].of::<2>(), x[1].of(), x[2].of()),
+            );
+        }
     }
 }

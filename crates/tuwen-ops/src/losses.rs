@@ -1,13 +1,25 @@
 //! Losses over logits, each the mean over its rows.
 
-use burn::tensor::{Int, Tensor, activation::log_softmax};
+use burn::tensor::{Int, Tensor};
+
+use crate::flex::{Operand, indices, record};
+use crate::kernels::cross_entropy as kernel;
+use crate::naive;
 
 /// `−(1/M) Σₘ log softmax(logitsₘ)[labelsₘ]`.
 pub fn cross_entropy(
     logits: Tensor<2>,      // [M, V]
     labels: Tensor<1, Int>, // [M]
 ) -> Tensor<1> {
-    log_softmax(logits, 1).gather(1, labels.unsqueeze_dim(1)).mean().neg()
+    let [rows, columns] = logits.dims();
+    let Some(x) = Operand::of(&logits) else { return naive::cross_entropy(logits, labels) };
+    let Some(places) = indices(&labels, columns).filter(|places| places.len() == rows) else {
+        return naive::cross_entropy(logits, labels);
+    };
+    let (loss, probabilities) = kernel::forward(&x.values, &places);
+    record([&x], vec![loss], [1], move |gradient, _| {
+        [Some(kernel::backward(&probabilities, &places, gradient[0]).into())]
+    })
 }
 
 /// `−t·log σ(x) − (1−t)·log(1−σ(x))` for each entry, in the form that neither overflows nor loses the small end:
@@ -20,7 +32,8 @@ pub fn binary_cross_entropy_with_logits<const D: usize>(logits: Tensor<D>, targe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
+    use crate::agreement::{Input, assert_agreement};
+    use burn::tensor::{Device, TensorData};
 
     #[test]
     fn undecided_and_certain_rows() {
@@ -38,6 +51,34 @@ mod tests {
         let losses: Vec<f32> = binary_cross_entropy_with_logits(logits, targets).try_into_vec_as().unwrap();
         for (loss, expected) in losses.iter().zip([2.0_f32.ln(), 0.0, 100.0, 100.0]) {
             assert!((loss - expected).abs() < 1e-5, "{loss} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn cross_entropy_agrees_with_the_composition() {
+        for (rows, columns) in [(1, 1), (1, 5), (7, 16), (70, 515)] {
+            let labels: Vec<i64> = (0..rows).map(|row| (row * row % columns) as i64).collect();
+            let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [rows]), &Device::flex());
+            assert_agreement(
+                &[Input::normal(&[rows, columns], 3.0)],
+                |x| cross_entropy(x[0].of(), labels.clone()),
+                |x| naive::cross_entropy(x[0].of(), labels.clone()),
+            );
+        }
+    }
+
+    #[test]
+    fn a_logit_that_is_not_finite_is_seen_in_the_loss() {
+        let device = Device::flex();
+        for (number, label) in [(f32::NAN, 0), (f32::INFINITY, 0), (f32::NEG_INFINITY, 0), (f32::NEG_INFINITY, 1)] {
+            let logits = || Tensor::<2>::from_floats([[number, 1.0, 2.0], [0.0, 1.0, 2.0]], &device);
+            let labels = || Tensor::from_ints([label, 1], &device);
+            let losses = [cross_entropy(logits(), labels()), naive::cross_entropy(logits(), labels())];
+            let [fused, composed] = losses.map(|loss| loss.into_scalar::<f32>());
+            assert!(
+                fused == composed || (fused - composed).abs() < 1e-6 || fused.is_nan() && composed.is_nan(),
+                "{number} {label}: {fused} is not {composed}"
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor};
 use serde::{Deserialize, Serialize};
 use tuwen_encoder::{HostTensor, Weights};
-use tuwen_ops::{AdamW, AdamWForm, Moments, adamw_step};
+use tuwen_ops::{AdamW, AdamWForm, Moments, adamw_step, sum_of_squares};
 
 /// The numbers of the optimizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -176,7 +176,7 @@ fn gradient_norm<M: Module>(model: &M, gradients: &Gradients) -> f64 {
     impl ModuleVisitor for Sum<'_> {
         fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
             if let Some(gradient) = parameter.val().grad(self.0) {
-                self.1.push(gradient.clone().mul(gradient).sum());
+                self.1.push(sum_of_squares(gradient));
             }
         }
     }

@@ -1,0 +1,147 @@
+//! Each fused operation composed of Burn's own: what every other device runs, and what the fused ones are tested
+//! against.
+
+use burn::tensor::{Bool, Int, Tensor, TensorData, activation, module};
+use tuwen_random::Draws;
+
+use crate::dropout::DROPOUT;
+use crate::{AdamW, AdamWForm, Dropout, Moments};
+
+/// As [`crate::gelu()`].
+pub fn gelu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
+    activation::gelu(input)
+}
+
+/// As [`crate::Linear::forward`].
+pub fn linear<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
+    module::linear(input, weight, Some(bias))
+}
+
+/// As [`crate::linear_gelu`].
+pub fn linear_gelu<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
+    gelu(linear(input, weight, bias))
+}
+
+/// As [`crate::LayerNorm::forward`].
+pub fn layer_norm<const D: usize>(input: Tensor<D>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Tensor<D> {
+    module::layer_norm(input, weight, Some(bias), epsilon)
+}
+
+/// As [`crate::residual_norm`], the norm's weight, bias and ε apart.
+pub fn residual_norm<const D: usize>(
+    residual: Tensor<D>,
+    branch: Tensor<D>,
+    (weight, bias, epsilon): (Tensor<1>, Tensor<1>, f64),
+    (drop, rate): (&Dropout, f64),
+) -> Tensor<D> {
+    layer_norm(residual + dropout(branch, drop, rate), weight, bias, epsilon)
+}
+
+/// As [`Dropout::apply`].
+pub fn dropout<const D: usize>(input: Tensor<D>, dropout: &Dropout, rate: f64) -> Tensor<D> {
+    let Some([seed, step, site]) = dropout.place() else { return input };
+    if rate <= 0.0 {
+        return input;
+    }
+    let draws = Draws::new(seed, DROPOUT, step, site);
+    let shape = input.shape();
+    let mask = TensorData::new(mask(&draws, rate, shape.num_elements()), shape);
+    let device = input.device().inner();
+    input * Tensor::from_data(mask, &device)
+}
+
+fn mask(draws: &Draws, rate: f64, length: usize) -> Vec<f32> {
+    let threshold = (rate * f64::from(u32::MAX)) as u32;
+    let kept = (1.0 / (1.0 - rate)) as f32;
+    let mut values = Vec::with_capacity(length.next_multiple_of(4));
+    for position in 0..length.div_ceil(4) {
+        values.extend(draws.block(position as u64).map(|bits| if bits >= threshold { kept } else { 0.0 }));
+    }
+    values.truncate(length);
+    values
+}
+
+/// What the score of a padded key becomes, as in BERT's released code: large enough that its weight is 0 in f32.
+pub(crate) const PADDED_SCORE: f32 = -10_000.0;
+
+/// As [`crate::attention()`].
+pub fn attention(
+    query: Tensor<3>,                 // [B, Q, H]
+    key: Tensor<3>,                   // [B, S, H]
+    value: Tensor<3>,                 // [B, S, H]
+    attention_mask: &Tensor<2, Bool>, // [B, S]
+    heads: usize,
+    (drop, rate): (&Dropout, f64),
+) -> Tensor<3> {
+    let [batch, queries, hidden] = query.dims();
+    let [_, keys, _] = key.dims();
+    let split = |states: Tensor<3>, length: usize| {
+        states.reshape([batch, length, heads, hidden / heads]).swap_dims(1, 2) // [B, heads, length, d]
+    };
+    let (query, key, value) = (split(query, queries), split(key, keys), split(value, keys));
+    let scale = 1.0 / ((hidden / heads) as f64).sqrt();
+    let scores = query.mul_scalar(scale).matmul(key.swap_dims(2, 3)); // [B, heads, Q, S]
+    let padded = attention_mask.clone().bool_not().reshape([batch, 1, 1, keys]).expand(scores.dims());
+    let weights = activation::softmax(scores.mask_fill(padded, PADDED_SCORE), 3);
+    let mixed = dropout(weights, drop, rate).matmul(value); // [B, heads, Q, d]
+    mixed.swap_dims(1, 2).reshape([batch, queries, hidden])
+}
+
+/// As [`crate::self_attention`].
+pub fn self_attention(
+    query_key_value: Tensor<3>,       // [B, S, 3·H]
+    attention_mask: &Tensor<2, Bool>, // [B, S]
+    heads: usize,
+    dropout: (&Dropout, f64),
+) -> Tensor<3> {
+    let [_, _, width] = query_key_value.dims();
+    let part = |index: usize| query_key_value.clone().narrow(2, index * width / 3, width / 3);
+    attention(part(0), part(1), part(2), attention_mask, heads, dropout)
+}
+
+/// As [`crate::embed`].
+pub fn embed(table: Tensor<2>, ids: Tensor<2, Int>, frozen_id: Option<u32>) -> Tensor<3> {
+    let rows = module::embedding(table, ids.clone());
+    let Some(id) = frozen_id else { return rows };
+    let [batch, length, size] = rows.dims();
+    let frozen = ids.equal_scalar(i64::from(id)).unsqueeze_dim::<3>(2).expand([batch, length, size]);
+    rows.clone().mask_where(frozen, rows.detach())
+}
+
+/// As [`crate::cross_entropy`].
+pub fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+    activation::log_softmax(logits, 1).gather(1, labels.unsqueeze_dim(1)).mean().neg()
+}
+
+/// As [`crate::adamw_step`].
+pub fn adamw_step<const D: usize>(
+    weight: Tensor<D>,
+    gradient: Tensor<D>,
+    moments: Moments<D>,
+    step: u64,
+    options: &AdamW,
+) -> (Tensor<D>, Moments<D>) {
+    let [beta1, beta2] = options.betas;
+    let (correction1, correction2) = (1.0 - beta1.powf(step as f64), 1.0 - beta2.powf(step as f64));
+    let first = moments.first.mul_scalar(beta1) + gradient.clone().mul_scalar(1.0 - beta1);
+    let second = moments.second.mul_scalar(beta2) + gradient.clone().mul(gradient).mul_scalar(1.0 - beta2);
+    let (rate, kept) = (options.learning_rate, 1.0 - options.learning_rate * options.weight_decay);
+    let root = second.clone().sqrt();
+    let weight = match options.form {
+        AdamWForm::Torch => {
+            let divisor = root.div_scalar(correction2.sqrt()).add_scalar(options.epsilon);
+            weight.mul_scalar(kept) - first.clone().div(divisor).mul_scalar(rate / correction1)
+        }
+        AdamWForm::Transformers => {
+            let divisor = root.add_scalar(options.epsilon);
+            let rate = rate * correction2.sqrt() / correction1;
+            (weight - first.clone().div(divisor).mul_scalar(rate)).mul_scalar(kept)
+        }
+    };
+    (weight, Moments { first, second })
+}
+
+/// As [`crate::sum_of_squares`].
+pub fn sum_of_squares<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
+    tensor.clone().mul(tensor).sum()
+}
