@@ -4,7 +4,8 @@ use std::path::Path;
 
 use image::ImageFormat::{Jpeg, Png};
 use tuwen::data::{QqSchema, Record, Title, Visual, write_tfrecord};
-use tuwen::train::{Assembly, StartFrom, TrainError};
+use tuwen::train::unibert::Assembly;
+use tuwen::train::{StartFrom, TrainError};
 
 use crate::fixture::{description, run, small, strip, write_tar};
 
@@ -17,7 +18,7 @@ fn on(path: &Path, set: &[&str]) -> Result<Assembly, TrainError> {
 /// All examples of one pass, by id, and the messages of what was skipped.
 fn one_pass(assembly: &Assembly, batches: usize) -> (Vec<String>, Vec<String>) {
     let (mut ids, mut skipped) = (Vec::new(), Vec::new());
-    let mut loader = assembly.loader().unwrap();
+    let mut loader = assembly.training_loader().unwrap();
     for _ in 0..batches {
         let batch = loader.next_batch().unwrap();
         ids.extend(batch.items.iter().map(|example| example.id.clone()));
@@ -80,7 +81,7 @@ fn long_and_empty_titles_are_trained_on() {
     let entries: Vec<(&str, Vec<u8>)> = entries.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     write_tar(&shard, &entries);
     let assembly = on(&shard, &[]).unwrap();
-    let mut loader = assembly.loader().unwrap();
+    let mut loader = assembly.training_loader().unwrap();
     let examples = [loader.next_batch().unwrap().items, loader.next_batch().unwrap().items].concat();
     let text = |id: &str| &examples.iter().find(|example| example.id == id).unwrap().text;
     assert_eq!(text("long").len(), 24, "cut to `text.layout.max_length`");
@@ -180,6 +181,6 @@ fn a_bad_recipe_is_refused_before_anything_is_read() {
         let error = small(&[set]).err().unwrap_or_else(|| panic!("{set} was accepted")).to_string();
         assert!(error.contains(expected), "--set {set}: {error}");
     }
-    let error = tuwen::train::find_recipe("unibert-tinny", &[]).unwrap_err().to_string();
-    assert!(error.starts_with("no recipe `unibert-tinny`; there are `unibert-tiny`"), "{error}");
+    let error = tuwen::train::find_recipe("unibert-tinny", &[], &[]).unwrap_err().to_string();
+    assert!(error.starts_with("no recipe `unibert-tinny`; there are `albef-tiny`"), "{error}");
 }

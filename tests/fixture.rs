@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use tuwen::recipe::Override;
-use tuwen::train::{Assembly, Event, RunOptions, StartFrom, Summary, TrainError, find_recipe, train};
+use tuwen::train::unibert::Assembly;
+use tuwen::train::{Architecture, Event, RunOptions, StartFrom, Summary, TrainError, find_recipe, train};
 
 use crate::golden::workspace;
 
@@ -20,11 +21,16 @@ pub(crate) fn small(set: &[&str]) -> Result<Assembly, TrainError> {
         "evaluation.batch_size=8",
     ];
     let overrides = shrink.iter().chain(set).map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
-    Assembly::of(find_recipe("unibert-tiny", &overrides)?, &workspace())
+    let recipe = find_recipe("unibert-tiny", &[], &overrides)?.unibert().expect("it is a UniBERT");
+    Assembly::of(recipe, &workspace())
 }
 
 /// Trains to the end; returns the summary and everything that was skipped.
-pub(crate) fn run(assembly: &Assembly, folder: &Path, start: StartFrom) -> Result<(Summary, Vec<String>), TrainError> {
+pub(crate) fn run<A: Architecture>(
+    assembly: &A,
+    folder: &Path,
+    start: StartFrom,
+) -> Result<(Summary, Vec<String>), TrainError> {
     let options = RunOptions { folder: folder.to_path_buf(), start, device: burn::tensor::Device::flex() };
     let mut skipped = Vec::new();
     let summary = train(assembly, &options, &mut |event| {

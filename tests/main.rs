@@ -1,6 +1,10 @@
 //! Goldens and whole runs, one binary.
 
+mod albef_case;
 mod albef_images;
+mod albef_parity;
+mod albef_retrieval;
+mod albef_schedule;
 mod bad_input;
 mod fixture;
 mod golden;

@@ -10,12 +10,11 @@ use tuwen::itm::{ItmPairing, ItmRule, seed_pairing};
 use tuwen::mfm::FrameSimilarity;
 use tuwen::ops::{AdamWForm, Dropout};
 use tuwen::text::{MaskedText, MaskingConfig, TextInput};
-use tuwen::train::recipe::{
+use tuwen::train::unibert::recipe::{
     FrameNegatives, ItmSection, MaskingViews, MfmSection, MlmSection, TagInput, TagSection, TagVocabulary, TasksSection,
 };
-use tuwen::train::{
-    Batch, BatchShape, Example, GroupRule, Heads, Optimizer, OptimizerConfig, Plan, UniBertPretraining, encode, losses,
-};
+use tuwen::train::unibert::{Batch, BatchShape, Example, Heads, Plan, UniBertPretraining, encode, losses};
+use tuwen::train::{GroupRule, Optimizer, OptimizerConfig};
 use tuwen::vision::{FrameMasking, MaskedFrames};
 
 use crate::golden::Golden;

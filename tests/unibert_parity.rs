@@ -6,8 +6,8 @@ use tuwen::encoder::unibert::ClipTextStates;
 use tuwen::itm::ItmRule;
 use tuwen::mfm::{FrameSimilarity, frame_nce_loss_seed, nce_loss, similarity};
 use tuwen::ops::{AdamWForm, Dropout};
-use tuwen::train::Content::{self, Clean, Masked};
-use tuwen::train::recipe::MaskingViews::{Joint, Separate};
+use tuwen::train::unibert::Content::{self, Clean, Masked};
+use tuwen::train::unibert::recipe::MaskingViews::{Joint, Separate};
 
 use crate::golden::{assert_gradients, assert_near, assert_trajectory, assert_weights};
 use crate::unibert_case::{Case, Factors, Job, gradients, optimizer, under_their_names, values};

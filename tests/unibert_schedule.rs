@@ -18,6 +18,8 @@ fn unibert_learning_rates() {
         duration: Duration::Steps(total),
         warmup: Warmup::Ratio(table["warmup_ratio"].as_f64().unwrap()),
         shape: Shape::Cosine,
+        warmup_start: 0.0,
+        floor: 0.0,
     };
     let schedule = config.resolve(0, 1);
     assert_eq!(schedule.warmup_steps, table["warmup_steps"].as_u64().unwrap());

@@ -1,8 +1,8 @@
 //! What the six QQ jobs do differently, and the reference's own optimizer.
 
 use tuwen::ops::{AdamWForm, Dropout};
-use tuwen::train::Content::{Clean, Masked};
-use tuwen::train::recipe::MaskingViews::{Joint, Separate};
+use tuwen::train::unibert::Content::{Clean, Masked};
+use tuwen::train::unibert::recipe::MaskingViews::{Joint, Separate};
 
 use crate::golden::{Golden, assert_gradients, assert_near, assert_trajectory, assert_weights};
 use crate::unibert_case::{Case, Factors, Job, Tags, gradients, optimizer, values};

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use tuwen::encoder::{Weights, read_weights};
-use tuwen::train::{Checkpoint, Example, StartFrom};
+use tuwen::train::unibert::Example;
+use tuwen::train::{Checkpoint, StartFrom};
 
 use crate::fixture::{run, small};
 
@@ -19,8 +20,8 @@ fn a_run_leaves_weights_metrics_and_a_summary() {
     let folder = tempfile::tempdir().unwrap();
     let (summary, skipped) = run(&small(&SHORT).unwrap(), folder.path(), StartFrom::Scratch).unwrap();
     assert_eq!((summary.steps, skipped.len()), (12, 0));
-    assert_eq!(summary.heldout.keys().collect::<Vec<_>>(), ["itm", "mfm", "mlm", "tag"]);
-    for (task, result) in &summary.heldout {
+    assert_eq!(summary.heldout.tasks.keys().collect::<Vec<_>>(), ["itm", "mfm", "mlm", "tag"]);
+    for (task, result) in &summary.heldout.tasks {
         assert!(result.loss.is_finite() && result.predictions > 0, "{task}: {result:?}");
         assert!((0.0..=1.0).contains(&result.accuracy) && result.chance > 0.0, "{task}: {result:?}");
     }
@@ -72,7 +73,7 @@ fn nothing_to_resume_is_an_error() {
 fn workers_never_change_a_batch() {
     let two_epochs = |workers: usize| -> Vec<Vec<Example>> {
         let assembly = small(&[&format!("data.loader.workers={workers}")]).unwrap();
-        let mut loader = assembly.loader().unwrap();
+        let mut loader = assembly.training_loader().unwrap();
         (0..2 * (assembly.train.len() / 8)).map(|_| loader.next_batch().unwrap().items).collect()
     };
     let one = two_epochs(1);
@@ -85,7 +86,7 @@ fn workers_never_change_a_batch() {
 #[test]
 fn stopping_at_a_cursor_and_going_on_gives_the_same_remainder() {
     let assembly = small(&[]).unwrap();
-    let mut loader = assembly.loader().unwrap();
+    let mut loader = assembly.training_loader().unwrap();
     let mut cursors = Vec::new();
     let batches: Vec<Vec<Example>> = (0..130)
         .map(|_| {
@@ -95,7 +96,7 @@ fn stopping_at_a_cursor_and_going_on_gives_the_same_remainder() {
         })
         .collect();
     for stop in [0, 60, 119, 120, 127] {
-        let mut resumed = assembly.loader().unwrap().resume(cursors[stop]).unwrap();
+        let mut resumed = assembly.training_loader().unwrap().resume(cursors[stop]).unwrap();
         for expected in &batches[stop + 1..] {
             assert!(resumed.next_batch().unwrap().items == *expected, "after batch {stop}");
         }

@@ -1,10 +1,12 @@
-//! One layer of BERT's encoder: self-attention and feed-forward, each added to its input and then normalised.
+//! Transformer layers: BERT's, BERT's with cross-attention, and the vision transformer's.
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor};
-use tuwen_ops::{Dropout, LayerNorm, Linear, linear_gelu, residual_norm, self_attention};
+use tuwen_ops::{Dropout, LayerNorm, residual_norm};
 
-/// The shape of a [`Block`].
+use crate::{CrossAttention, FeedForward, KeyValue, SelfAttention};
+
+/// The shape of a layer.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockConfig {
     /// H.
@@ -13,9 +15,9 @@ pub struct BlockConfig {
     pub num_attention_heads: usize,
     /// Width of the feed-forward part.
     pub intermediate_size: usize,
-    /// ε of both norms.
+    /// ε of its norms.
     pub layer_norm_eps: f64,
-    /// Dropout on both branches before they are added.
+    /// Dropout on the branches before they are added.
     pub hidden_dropout_prob: f64,
     /// Dropout on the attention weights.
     pub attention_probs_dropout_prob: f64,
@@ -24,28 +26,80 @@ pub struct BlockConfig {
 /// Post-norm transformer layer (arXiv:1810.04805): `x ← norm(x + attend(x))`, `x ← norm(x + feed_forward(x))`.
 #[derive(Module, Debug)]
 pub struct Block {
-    query_key_value: Linear,
-    attention_output: Linear,
+    attention: SelfAttention,
     attention_norm: LayerNorm,
-    intermediate: Linear,
-    output: Linear,
+    feed_forward: FeedForward,
     output_norm: LayerNorm,
     #[module(skip)]
     config: BlockConfig,
 }
 
+/// [`Block`] that looks at an image between its two halves (arXiv:2107.07651): `x ← norm(x + attend(x, image))`.
+#[derive(Module, Debug)]
+pub struct FusionBlock {
+    attention: SelfAttention,
+    attention_norm: LayerNorm,
+    cross_attention: CrossAttention,
+    cross_norm: LayerNorm,
+    feed_forward: FeedForward,
+    output_norm: LayerNorm,
+    #[module(skip)]
+    config: BlockConfig,
+}
+
+/// Pre-norm transformer layer (arXiv:2010.11929): `x ← x + attend(norm(x))`, `x ← x + feed_forward(norm(x))`.
+#[derive(Module, Debug)]
+pub struct VisionBlock {
+    attention_norm: LayerNorm,
+    attention: SelfAttention,
+    feed_forward_norm: LayerNorm,
+    feed_forward: FeedForward,
+}
+
 impl BlockConfig {
+    fn attention(&self, device: &Device) -> SelfAttention {
+        SelfAttention::init(self.hidden_size, self.num_attention_heads, device)
+    }
+
+    fn feed_forward(&self, device: &Device) -> FeedForward {
+        FeedForward::init(self.hidden_size, self.intermediate_size, device)
+    }
+
+    fn norm(&self, device: &Device) -> LayerNorm {
+        LayerNorm::init(self.hidden_size, self.layer_norm_eps, device)
+    }
+
     /// A fresh layer.
     pub fn init(&self, device: &Device) -> Block {
-        let (hidden, inner) = (self.hidden_size, self.intermediate_size);
         Block {
-            query_key_value: Linear::init(hidden, 3 * hidden, device),
-            attention_output: Linear::init(hidden, hidden, device),
-            attention_norm: LayerNorm::init(hidden, self.layer_norm_eps, device),
-            intermediate: Linear::init(hidden, inner, device),
-            output: Linear::init(inner, hidden, device),
-            output_norm: LayerNorm::init(hidden, self.layer_norm_eps, device),
+            attention: self.attention(device),
+            attention_norm: self.norm(device),
+            feed_forward: self.feed_forward(device),
+            output_norm: self.norm(device),
             config: *self,
+        }
+    }
+
+    /// A fresh layer that looks at tokens of `memory_size` values.
+    pub fn init_fusion(&self, memory_size: usize, device: &Device) -> FusionBlock {
+        FusionBlock {
+            attention: self.attention(device),
+            attention_norm: self.norm(device),
+            cross_attention: CrossAttention::init((self.hidden_size, memory_size), self.num_attention_heads, device),
+            cross_norm: self.norm(device),
+            feed_forward: self.feed_forward(device),
+            output_norm: self.norm(device),
+            config: *self,
+        }
+    }
+
+    /// A fresh pre-norm layer, without dropout.
+    pub fn init_vision(&self, device: &Device) -> VisionBlock {
+        VisionBlock {
+            attention_norm: self.norm(device),
+            attention: self.attention(device),
+            feed_forward_norm: self.norm(device),
+            feed_forward: self.feed_forward(device),
         }
     }
 }
@@ -58,14 +112,65 @@ impl Block {
         attention_mask: &Tensor<2, Bool>, // [B, S]
         dropout: &Dropout,
     ) -> Tensor<3> {
-        let BlockConfig { num_attention_heads, hidden_dropout_prob, attention_probs_dropout_prob, .. } = self.config;
-        let packed = self.query_key_value.forward(states.clone());
+        let BlockConfig { hidden_dropout_prob: rate, attention_probs_dropout_prob, .. } = self.config;
         let weights_dropout = (&dropout.at(0), attention_probs_dropout_prob);
-        let mixed = self_attention(packed, attention_mask, num_attention_heads, weights_dropout);
-        let branch = self.attention_output.forward(mixed);
-        let branch_dropout = (&dropout.at(1), hidden_dropout_prob);
-        let states = residual_norm(&self.attention_norm, states, branch, branch_dropout);
-        let branch = self.output.forward(linear_gelu(&self.intermediate, states.clone()));
-        residual_norm(&self.output_norm, states, branch, (&dropout.at(2), hidden_dropout_prob))
+        let branch = self.attention.forward(states.clone(), attention_mask, weights_dropout);
+        let states = residual_norm(&self.attention_norm, states, branch, (&dropout.at(1), rate));
+        let branch = self.feed_forward.forward(states.clone());
+        residual_norm(&self.output_norm, states, branch, (&dropout.at(2), rate))
+    }
+}
+
+impl FusionBlock {
+    /// The image's tokens as this layer reads them.
+    pub fn project(&self, memory: Tensor<3>) -> KeyValue {
+        self.cross_attention.project(memory)
+    }
+
+    /// `[B, S, H]` to `[B, S, H]`.
+    pub fn forward(
+        &self,
+        states: Tensor<3>,                // [B, S, H]
+        attention_mask: &Tensor<2, Bool>, // [B, S]
+        memory: &KeyValue,
+        dropout: &Dropout,
+    ) -> Tensor<3> {
+        let weights_dropout = (&dropout.at(0), self.config.attention_probs_dropout_prob);
+        let branch = self.attention.forward(states.clone(), attention_mask, weights_dropout);
+        self.after_attention(states, branch, memory, dropout)
+    }
+
+    /// The result at the first `positions` positions alone, `[B, positions, H]`.
+    pub fn forward_first(
+        &self,
+        states: Tensor<3>,                // [B, S, H]
+        attention_mask: &Tensor<2, Bool>, // [B, S]
+        memory: &KeyValue,
+        positions: usize,
+        dropout: &Dropout,
+    ) -> Tensor<3> {
+        let weights_dropout = (&dropout.at(0), self.config.attention_probs_dropout_prob);
+        let branch = self.attention.forward_first(states.clone(), attention_mask, positions, weights_dropout);
+        self.after_attention(states.narrow(1, 0, positions), branch, memory, dropout)
+    }
+
+    fn after_attention(&self, states: Tensor<3>, branch: Tensor<3>, memory: &KeyValue, dropout: &Dropout) -> Tensor<3> {
+        let BlockConfig { hidden_dropout_prob: rate, attention_probs_dropout_prob, .. } = self.config;
+        let states = residual_norm(&self.attention_norm, states, branch, (&dropout.at(1), rate));
+        let weights_dropout = (&dropout.at(2), attention_probs_dropout_prob);
+        let branch = self.cross_attention.forward(states.clone(), memory, weights_dropout);
+        let states = residual_norm(&self.cross_norm, states, branch, (&dropout.at(3), rate));
+        let branch = self.feed_forward.forward(states.clone());
+        residual_norm(&self.output_norm, states, branch, (&dropout.at(4), rate))
+    }
+}
+
+impl VisionBlock {
+    /// `[B, S, H]` to `[B, S, H]`.
+    pub fn forward(&self, states: Tensor<3>, attention_mask: &Tensor<2, Bool>) -> Tensor<3> {
+        let normal = self.attention_norm.forward(states.clone());
+        let states = states + self.attention.forward(normal, attention_mask, (&Dropout::off(), 0.0));
+        let normal = self.feed_forward_norm.forward(states.clone());
+        states + self.feed_forward.forward(normal)
     }
 }

@@ -34,6 +34,11 @@ impl TextEmbeddings {
         let words = embed(&self.word, ids, frozen_id);
         place(words, (&self.position, &self.token_type, &self.norm), dropout)
     }
+
+    /// The word table `[V, H]`.
+    pub fn word_table(&self) -> Tensor<2> {
+        self.word.weight.val()
+    }
 }
 
 /// UniBERT's second input: frames projected to H, with a position table, a token type and a norm of their own.

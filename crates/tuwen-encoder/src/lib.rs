@@ -1,4 +1,4 @@
-//! Transformer blocks, the UniBERT encoder and its weight-name tables.
+//! Transformer blocks, the UniBERT and ALBEF encoders, momentum encoders and weight-name tables.
 //!
 //! An encoder takes a view of a batch and gives hidden states; it knows no task. Its shape is a config that can stand
 //! in a recipe as it is.
@@ -18,17 +18,31 @@
 //! assert_eq!(encoded.hidden_states.tensor().dims()[..2], [2, 1 + 8 + 11]); // [CLS] frames [SEP] title [SEP]
 //! ```
 
+pub mod albef;
+mod attention;
 mod block;
 mod embeddings;
+mod feed_forward;
 mod files;
+mod momentum;
 mod names;
 mod pooling;
+mod positions;
 pub mod unibert;
+mod vit;
 mod weights;
 
-pub use block::{Block, BlockConfig};
+pub use attention::{CrossAttention, KeyValue, SelfAttention};
+pub use block::{Block, BlockConfig, FusionBlock, VisionBlock};
 pub use embeddings::{FrameEmbeddings, TextEmbeddings};
+pub use feed_forward::FeedForward;
 pub use files::{WeightsFileError, read_weights, write_weights, write_whole};
+pub use momentum::MomentumEncoder;
 pub use names::{NameRow, NameTable, Transform};
 pub use pooling::{AttentionPooling, Pooling, mean_pooling};
-pub use weights::{HostTensor, Weights, WeightsError, gradients_of, initialise, load_weights, shapes_of, weights_of};
+pub use positions::interpolate_positions;
+pub use vit::{Vit, VitConfig};
+pub use weights::{
+    HostTensor, Weights, WeightsError, gradients_of, initialise, initialise_by_name, load_weights, shapes_of,
+    weights_of,
+};

@@ -9,6 +9,12 @@ pub enum Transform {
     Same,
     /// Ours is `[in, out]`, theirs `[out, in]`.
     Transposed,
+    /// Ours is `[3·p·p, W]`, theirs the convolution kernel `[W, 3, p, p]`.
+    Convolution,
+    /// Theirs has one more axis of length 1 in front.
+    Leading,
+    /// Ours is `[1]`, theirs has no axis.
+    Scalar,
     /// Theirs is part `index` of `of` equal parts of our last axis; a matrix is transposed too.
     Part {
         /// Which part, from 0.
@@ -104,6 +110,13 @@ fn export(tensor: &HostTensor, transform: Transform) -> HostTensor {
     match transform {
         Transform::Same => tensor.clone(),
         Transform::Transposed => transposed(tensor),
+        Transform::Convolution => {
+            let kernel = transposed(tensor);
+            let side = (kernel.shape[1] / 3).isqrt();
+            HostTensor { shape: vec![kernel.shape[0], 3, side, side], values: kernel.values }
+        }
+        Transform::Leading => HostTensor { shape: [&[1], &tensor.shape[..]].concat(), values: tensor.values.clone() },
+        Transform::Scalar => HostTensor { shape: vec![], values: tensor.values.clone() },
         Transform::Part { index, of } => {
             // Parts of our last axis are parts of their first.
             let whole = transposed(tensor);
@@ -119,6 +132,14 @@ fn import(tensors: &[&HostTensor], transform: Transform) -> HostTensor {
     match transform {
         Transform::Same => first.clone(),
         Transform::Transposed => transposed(first),
+        Transform::Convolution => {
+            let (outputs, inputs) = first.shape.split_first().map_or((1, &[][..]), |(first, rest)| (*first, rest));
+            transposed(&HostTensor { shape: vec![outputs, inputs.iter().product()], values: first.values.clone() })
+        }
+        Transform::Leading => {
+            HostTensor { shape: first.shape.get(1..).unwrap_or(&[]).to_vec(), values: first.values.clone() }
+        }
+        Transform::Scalar => HostTensor { shape: vec![1], values: first.values.clone() },
         Transform::Part { of, .. } => {
             let values = tensors.iter().flat_map(|tensor| tensor.values.iter().copied()).collect();
             let rows = first.shape.first().copied().unwrap_or(1) * of;

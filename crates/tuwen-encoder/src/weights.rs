@@ -151,8 +151,13 @@ impl ModuleVisitor for Shapes {
 /// `module` with every matrix drawn from N(0, `range`), keyed by its name: two modules that share a name and a shape
 /// start equal whatever else they hold. Vectors (biases and norms) keep their constant first values.
 pub fn initialise<M: Module>(module: M, range: f64, seed: u64) -> M {
+    initialise_by_name(module, |_| range, seed)
+}
+
+/// As [`initialise`], with a range for each name.
+pub fn initialise_by_name<M: Module>(module: M, range: impl Fn(&str) -> f64, seed: u64) -> M {
     let value = |name: &str, shape: &[usize]| {
-        let count: usize = shape.iter().product();
+        let (count, range) = (shape.iter().product::<usize>(), range(name));
         let draws = Draws::new(seed, INITIALISE, 0, Stream::named(name).id());
         (shape.len() == 2).then(|| (0..count).map(|i| (draws.normal(i as u64) * range) as f32).collect())
     };

@@ -6,6 +6,9 @@
 //! decided on the host before the encoder runs ([`balanced_pairing`]); clips and their masks then move together
 //! ([`shuffle_clips`]), in a view and a forward of their own.
 //!
+//! Of an encoder whose fusion comes last, as ALBEF's, mismatches are drawn later, on the device, among the rows that
+//! look alike ([`draw_hard_negatives`]); its head has two logits ([`PairHead`]).
+//!
 //! ```
 //! use burn::tensor::{Device, Tensor};
 //! use tuwen_itm::{Draws, HiddenStates, MatchHead, PAIRING, PairIdentity, Shuffled, balanced_pairing, shuffle_clips};
@@ -25,16 +28,21 @@
 //! ```
 
 mod accuracy;
+mod hard_negatives;
 mod head;
 mod loss;
+mod pair_head;
 mod pairing;
 mod rule;
 mod seed;
 mod shuffle;
 
 pub use accuracy::{Count, MatchCounts};
+pub use hard_negatives::seed_negative_weights;
+pub use hard_negatives::{HardNegatives, NEGATIVES, draw_hard_negatives, negative_uniforms, negative_weights};
 pub use head::MatchHead;
 pub use loss::match_loss;
+pub use pair_head::{PairHead, match_margins, match_scores, pair_loss, weighted_pair_loss};
 pub use pairing::{ItmError, ItmPairing, NEAREST, PAIRING, PairIdentity, balanced_pairing, similar_pairing};
 pub use rule::ItmRule;
 pub use seed::{seed_pairing, shuffle_features_only};

@@ -27,6 +27,17 @@ pub struct TokenPredictions {
     pub hits: Tensor<1, Int>,
 }
 
+impl TokenPredictions {
+    /// What the logits of any head say.
+    pub fn new(
+        logits: Tensor<2>,   // [M, V]
+        ids: Tensor<1, Int>, // [M], what stood there
+    ) -> Self {
+        let hits = token_hits(logits.clone(), ids);
+        Self { ids: logits.argmax(1).squeeze_dim(1), hits }
+    }
+}
+
 impl MlmHead {
     /// A fresh head; BERT's `layer_norm_eps` is 1e-12.
     pub fn init(hidden_size: usize, vocab_size: usize, layer_norm_eps: f64, device: &Device) -> Self {
@@ -63,9 +74,7 @@ impl MlmHead {
 
     /// The likeliest ids of the labelled positions, and how many are right.
     pub fn predict(&self, states: &HiddenStates<Aligned>, labels: &TokenLabels) -> TokenPredictions {
-        let logits = self.logits(states, labels); // [M, V]
-        let hits = token_hits(logits.clone(), labels.ids.clone());
-        TokenPredictions { ids: logits.argmax(1).squeeze_dim(1), hits }
+        TokenPredictions::new(self.logits(states, labels), labels.ids.clone())
     }
 }
 

@@ -3,7 +3,8 @@
 //! `L = −(1/M) Σₘ log softmax(logitsₘ)[idₘ]`, `logits = norm(gelu(h·W + b))·U + c`   BERT, arXiv:1810.04805
 //!
 //! h hidden states of the masked positions `[M, H]` · logits `[M, V]` · id what stood there `[M]`. Nothing masked: no
-//! [`TokenLabels`], so no loss.
+//! [`TokenLabels`], so no loss. Where U is the encoder's word table, it is [`TiedMlmHead`]; a momentum teacher's opinion
+//! enters by [`soft_mlm_loss`].
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
@@ -19,8 +20,10 @@
 mod accuracy;
 mod head;
 mod loss;
+mod tied_head;
 
 pub use accuracy::token_hits;
 pub use head::{MlmHead, TokenPredictions};
-pub use loss::mlm_loss;
+pub use loss::{mlm_loss, soft_mlm_loss};
+pub use tied_head::TiedMlmHead;
 pub use tuwen_core::{Aligned, HiddenStates, TokenLabels};

@@ -34,7 +34,7 @@ pub use dropout::Dropout;
 pub use embedding::{Embedding, embed};
 pub use gelu::{gelu, linear_gelu};
 pub use layer_norm::{LayerNorm, residual_norm};
-pub use linear::Linear;
+pub use linear::{Linear, linear};
 pub use losses::{binary_cross_entropy_with_logits, cross_entropy};
 
 /// Standard deviation of a fresh weight: BERT's `initializer_range` (arXiv:1810.04805, released code).

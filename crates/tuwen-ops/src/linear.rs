@@ -28,11 +28,12 @@ impl Linear {
 
     /// `[…, in]` to `[…, out]`.
     pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
-        apply(input, self.weight.val(), self.bias.val())
+        linear(input, self.weight.val(), self.bias.val())
     }
 }
 
-fn apply<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
+/// `x · W + b` for a weight `[in, out]` that is no parameter of its own, such as a part of one.
+pub fn linear<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
     let (Some(x), Some(w), Some(b)) = (Operand::of(&input), Operand::of(&weight), Operand::of(&bias)) else {
         return naive::linear(input, weight, bias);
     };
@@ -80,7 +81,7 @@ mod tests {
             ];
             assert_agreement(
                 &operands,
-                |x| apply(x[0].of::<2>(), x[1].of(), x[2].of()),
+                |x| linear(x[0].of::<2>(), x[1].of(), x[2].of()),
                 |x| naive::linear(x[0].of::<2>(), x[1].of(), x[2].of()),
             );
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tuwen_data::{DataError, LoaderError};
 use tuwen_encoder::{WeightsError, WeightsFileError};
+use tuwen_eval::EvalError;
 use tuwen_itm::ItmError;
 use tuwen_recipe::RecipeError;
 use tuwen_text::TextError;
@@ -15,9 +16,11 @@ pub enum TrainError {
     /// The recipe.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
-    /// No recipe of this name is built in, and no file is there either.
-    #[error("no recipe `{name}`; there are {known}, or give the path of a TOML file")]
+    /// No recipe or overlay of this name is built in, and no file is there either.
+    #[error("no {kind} `{name}`; there are {known}, or give the path of a TOML file")]
     NoSuchRecipe {
+        /// Recipe or overlay.
+        kind: &'static str,
         /// What was asked for.
         name: String,
         /// What there is.
@@ -32,6 +35,9 @@ pub enum TrainError {
     /// The vocabulary or the layout.
     #[error(transparent)]
     Text(#[from] TextError),
+    /// Retrieval over what was found.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
     /// Frames that don't fit each other.
     #[error(transparent)]
     Vision(#[from] VisionError),

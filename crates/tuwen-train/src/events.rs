@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::evaluate::Evaluation;
+use crate::evaluation::Evaluation;
 use crate::summary::Summary;
 
 /// Something that happened. The trainer prints nothing itself.
@@ -18,6 +18,8 @@ pub enum Event<'a> {
     Evaluated(u64, &'a Evaluation),
     /// A checkpoint was written.
     Saved(&'a PathBuf),
+    /// A picture was drawn.
+    Drawn(&'a PathBuf),
     /// A record was left out: file, record, reason.
     SkippedRecord(&'a str),
     /// A step was left out because its loss or a gradient was not finite.

@@ -1,47 +1,34 @@
 //! Turns a recipe into a run: assembly, optimisation, checkpoints, evaluation.
 //!
-//! A [`Recipe`] names every number. [`Assembly`] opens what it names, [`train`] runs it and tells a watcher what
-//! happens; nothing here prints. `step.rs` is the algorithm, `plan.rs` says which tasks share a forward pass, `batch.rs`
-//! is the only file in which host arrays become tensors.
+//! A [`Recipe`] names every number. The assembly of its architecture opens what it names ([`albef::Assembly`],
+//! [`unibert::Assembly`]), [`train`] runs it and tells a watcher what happens; nothing here prints. Each architecture has
+//! one step file that reads like its paper's algorithm; the loop in `run.rs` knows none of them.
 
-mod assemble;
-mod batch;
-mod check;
+pub mod albef;
+mod architecture;
 mod checkpoint;
-mod compat;
 mod error;
-mod evaluate;
+mod evaluation;
 mod events;
-mod example;
 mod metrics;
-mod model;
 mod optimizer;
-mod plan;
-pub mod recipe;
 mod recipes;
 mod run;
 mod schedule;
-mod step;
+mod sections;
 mod summary;
-mod tags;
 mod tokens;
+pub mod unibert;
 
-pub use assemble::Assembly;
-pub use batch::{Batch, BatchShape};
-pub use check::check;
+pub use architecture::{Architecture, LoopSettings};
 pub use checkpoint::{Checkpoint, Position};
 pub use error::TrainError;
-pub use evaluate::{Evaluation, TaskResult, evaluate};
+pub use evaluation::{Evaluation, RetrievalResult, TaskResult};
 pub use events::{Event, Start, StepReport};
-pub use example::{Example, ExampleMaker, Purpose};
-pub use model::{Heads, UniBertPretraining};
 pub use optimizer::{GroupOptions, GroupRule, Optimizer, OptimizerConfig, StepOutcome};
-pub use plan::{Arrangement, Content, Pass, Plan, Task, View};
-pub use recipe::Recipe;
-pub use recipes::{RECIPES, find_recipe};
+pub use recipes::{OVERLAYS, RECIPES, Recipe, find_recipe};
 pub use run::{RunOptions, StartFrom, train};
 pub use schedule::{Duration, Schedule, ScheduleConfig, Shape, Warmup};
-pub use step::{TaskStates, encode, losses, pairing_of};
+pub use sections::{CheckpointSection, Compat, DataSection, SyntheticSection};
 pub use summary::Summary;
-pub use tags::TagList;
 pub use tokens::TextPipeline;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::TrainError;
-use crate::evaluate::Evaluation;
+use crate::evaluation::Evaluation;
 use crate::events::StepReport;
 
 /// The file, open at its end.

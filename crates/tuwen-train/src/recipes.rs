@@ -1,21 +1,30 @@
-//! The recipes that come with the program.
+//! The recipes that come with the program, and how one is found by name or file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tuwen_recipe::{Override, parse_checked};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tuwen_recipe::{Layer, Override, RecipeError, parse_checked};
 
-use crate::TrainError;
-use crate::check::check;
-use crate::recipe::Recipe;
+use crate::sections::DataSection;
+use crate::{TrainError, albef, unibert};
 
 macro_rules! built_in {
-    ($($name:literal),* $(,)?) => {
-        /// Name and text of each built-in recipe, the default first.
-        pub const RECIPES: &[(&str, &str)] = &[$(($name, include_str!(concat!("../recipes/", $name, ".toml")))),*];
+    ($constant:ident, $folder:literal, $what:literal, $($name:literal),* $(,)?) => {
+        #[doc = $what]
+        pub const $constant: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../recipes/", $folder, $name, ".toml")))),*];
     };
 }
 
 built_in!(
+    RECIPES,
+    "",
+    "Name and text of each built-in recipe, the default first.",
+    "albef-tiny",
+    "albef-official-k",
+    "albef-base",
+    "albef-base-siglip",
     "unibert-tiny",
     "unibert-tiny-patches",
     "unibert-synth",
@@ -27,25 +36,129 @@ built_in!(
     "unibert-job6",
 );
 
-/// The recipe of this built-in name, or in this TOML file, with `overrides` applied and its numbers checked.
-pub fn find_recipe(name: &str, overrides: &[Override]) -> Result<Recipe, TrainError> {
-    let (shown, text) = match RECIPES.iter().find(|(known, _)| *known == name) {
-        Some((_, text)) => (format!("{name}.toml"), (*text).to_string()),
-        None if name.ends_with(".toml") => {
-            let path = Path::new(name);
-            (name.to_string(), std::fs::read_to_string(path).map_err(|error| TrainError::io(path, error))?)
+built_in!(
+    OVERLAYS,
+    "overlays/",
+    "Name and text of each built-in overlay, which changes a recipe.",
+    "albef-mlm-itm",
+    "albef-mlm-itm-ita",
+    "albef-hard-negatives",
+    "albef-distillation",
+);
+
+/// A recipe of any architecture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recipe {
+    /// Two streams, aligned before they are fused.
+    Albef(Box<albef::Recipe>),
+    /// A single stream.
+    UniBert(Box<unibert::Recipe>),
+}
+
+impl Recipe {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Albef(recipe) => &recipe.name,
+            Self::UniBert(recipe) => &recipe.name,
         }
-        None => {
-            let known = RECIPES.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            return Err(TrainError::NoSuchRecipe { name: name.to_string(), known });
-        }
-    };
-    let layer = tuwen_recipe::Layer { name: &shown, text: &text };
-    let mut recipe: Recipe = parse_checked(layer, &[], overrides, check)?;
-    if recipe.name.is_empty() {
-        recipe.name = Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
-    Ok(recipe)
+
+    /// Its records.
+    pub fn data_mut(&mut self) -> &mut DataSection {
+        match self {
+            Self::Albef(recipe) => &mut recipe.data,
+            Self::UniBert(recipe) => &mut recipe.data,
+        }
+    }
+
+    /// As TOML, with `compat` spread over the choices it stands for.
+    pub fn resolved_toml(&self) -> Result<String, RecipeError> {
+        match self {
+            Self::Albef(recipe) => tuwen_recipe::to_toml(&recipe.clone().resolved()),
+            Self::UniBert(recipe) => tuwen_recipe::to_toml(&recipe.clone().resolved()),
+        }
+    }
+
+    /// The recipe if it is a UniBERT's.
+    pub fn unibert(self) -> Option<unibert::Recipe> {
+        match self {
+            Self::UniBert(recipe) => Some(*recipe),
+            Self::Albef(_) => None,
+        }
+    }
+
+    /// The recipe if it is an ALBEF's.
+    pub fn albef(self) -> Option<albef::Recipe> {
+        match self {
+            Self::Albef(recipe) => Some(*recipe),
+            Self::UniBert(_) => None,
+        }
+    }
+}
+
+/// The recipe of this built-in name, or in this TOML file, with the overlays of these names or files and then
+/// `overrides` laid over it, and its numbers checked.
+pub fn find_recipe(name: &str, overlays: &[String], overrides: &[Override]) -> Result<Recipe, TrainError> {
+    let (shown, text) = text_of(name, RECIPES, "recipe")?;
+    let overlays = overlays.iter().map(|name| text_of(name, OVERLAYS, "overlay")).collect::<Result<Vec<_>, _>>()?;
+    let layers: Vec<Layer<'_>> = overlays.iter().map(|(name, text)| Layer { name, text }).collect();
+    let base = Layer { name: &shown, text: &text };
+    let fallback = Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name_of = |given: String| if given.is_empty() { fallback } else { given };
+    match architecture(&shown, &text)? {
+        Architecture::Albef => {
+            let mut recipe: albef::Recipe = parse(base, &layers, overrides, albef::check)?;
+            recipe.name = name_of(recipe.name);
+            Ok(Recipe::Albef(Box::new(recipe)))
+        }
+        Architecture::UniBert => {
+            let mut recipe: unibert::Recipe = parse(base, &layers, overrides, unibert::check)?;
+            recipe.name = name_of(recipe.name);
+            Ok(Recipe::UniBert(Box::new(recipe)))
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned + Serialize>(
+    base: Layer<'_>,
+    layers: &[Layer<'_>],
+    overrides: &[Override],
+    check: impl Fn(&T) -> Result<(), RecipeError>,
+) -> Result<T, TrainError> {
+    Ok(parse_checked(base, layers, overrides, check)?)
+}
+
+/// The name that errors show and the text of a built-in document or of a file.
+fn text_of(name: &str, built_in: &[(&str, &str)], kind: &'static str) -> Result<(String, String), TrainError> {
+    if let Some((_, text)) = built_in.iter().find(|(known, _)| *known == name) {
+        return Ok((format!("{name}.toml"), (*text).to_string()));
+    }
+    if name.ends_with(".toml") {
+        let path = PathBuf::from(name);
+        let text = std::fs::read_to_string(&path).map_err(|error| TrainError::io(&path, error))?;
+        return Ok((name.to_string(), text));
+    }
+    let known = built_in.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    Err(TrainError::NoSuchRecipe { kind, name: name.to_string(), known })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Architecture {
+    #[serde(rename = "albef")]
+    Albef,
+    #[serde(rename = "unibert")]
+    UniBert,
+}
+
+/// What the line `architecture = "…"` says. Everything else is read once the schema is known.
+fn architecture(name: &str, text: &str) -> Result<Architecture, TrainError> {
+    #[derive(Serialize, Deserialize)]
+    struct Head {
+        architecture: Architecture,
+    }
+    let line = text.lines().find(|line| line.trim_start().starts_with("architecture")).unwrap_or_default();
+    Ok(tuwen_recipe::parse::<Head>(name, line, &[])?.architecture)
 }
 
 #[cfg(test)]
@@ -55,9 +168,25 @@ mod tests {
     #[test]
     fn every_built_in_recipe_is_sound_and_survives_a_round_trip() {
         for (name, _) in RECIPES {
-            let recipe = find_recipe(name, &[]).unwrap_or_else(|error| panic!("{error}"));
-            let text = tuwen_recipe::to_toml(&recipe).unwrap();
-            assert_eq!(tuwen_recipe::parse::<Recipe>(name, &text, &[]).unwrap(), recipe);
+            match find_recipe(name, &[], &[]).unwrap_or_else(|error| panic!("{error}")) {
+                Recipe::Albef(recipe) => assert_eq!(round_trip(name, &recipe), recipe),
+                Recipe::UniBert(recipe) => assert_eq!(round_trip(name, &recipe), recipe),
+            }
+        }
+    }
+
+    fn round_trip<T: DeserializeOwned + Serialize>(name: &str, recipe: &T) -> T {
+        tuwen_recipe::parse(name, &tuwen_recipe::to_toml(recipe).unwrap(), &[]).unwrap()
+    }
+
+    #[test]
+    fn every_built_in_overlay_fits_the_albef_recipes() {
+        for (overlay, _) in OVERLAYS {
+            for recipe in ["albef-tiny", "albef-base"] {
+                let plain = find_recipe(recipe, &[], &[]).unwrap();
+                let changed = find_recipe(recipe, &[(*overlay).to_string()], &[]);
+                assert_ne!(changed.unwrap_or_else(|error| panic!("{error}")), plain, "{overlay} changes nothing");
+            }
         }
     }
 }

@@ -4,25 +4,20 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use burn::module::Module as _;
 use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::{LoadedBatch, Loader};
-use tuwen_encoder::{load_weights, shapes_of, weights_of, write_whole};
-use tuwen_ops::Dropout;
+use tuwen_encoder::write_whole;
 
-use crate::assemble::Assembly;
-use crate::batch::Batch;
+use crate::TrainError;
+use crate::architecture::Architecture;
 use crate::checkpoint::{Checkpoint, Position};
-use crate::evaluate::{Evaluation, evaluate};
+use crate::evaluation::Evaluation;
 use crate::events::{Event, Start, StepReport};
 use crate::metrics::MetricsFile;
-use crate::model::UniBertPretraining;
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::schedule::Schedule;
-use crate::step::{encode, losses, pairing_of};
 use crate::summary::Summary;
-use crate::{Example, TrainError};
 
 /// Where and how a run takes place.
 #[derive(Clone, Debug)]
@@ -45,8 +40,8 @@ pub enum StartFrom {
 }
 
 /// Trains what `assembly` holds to its end and returns what it came to. `watch` is told what happens.
-pub fn train(
-    assembly: &Assembly,
+pub fn train<A: Architecture>(
+    assembly: &A,
     options: &RunOptions,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, TrainError> {
@@ -59,29 +54,29 @@ pub fn train(
         write_whole(&path, content.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
     }
     let mut run = Run::begin(assembly, options, watch)?;
+    let settings = assembly.settings();
     run.announce(options, watch);
     while run.position.step < run.schedule.total_steps {
         run.step(watch)?;
         let step = run.position.step;
         let last = step == run.schedule.total_steps;
-        if last || step.is_multiple_of(assembly.recipe.evaluation.every) {
+        if last || step.is_multiple_of(settings.evaluate_every) {
             run.evaluate(watch)?;
         }
-        if last || step.is_multiple_of(assembly.recipe.checkpoint.every) {
+        if last || step.is_multiple_of(settings.checkpoint.every) {
             run.save(options, watch)?;
         }
     }
     run.finish(options, watch)
 }
 
-struct Run<'a> {
-    assembly: &'a Assembly,
-    device: Device,
+struct Run<'a, A: Architecture> {
+    assembly: &'a A,
     /// Taken out while the optimizer moves it.
-    model: Option<UniBertPretraining>,
+    state: Option<A::State>,
     optimizer: Optimizer,
-    loader: Loader<Example>,
-    heldout: Vec<Vec<Example>>,
+    loader: Loader<A::Example>,
+    heldout: A::Heldout,
     schedule: Schedule,
     metrics: MetricsFile,
     position: Position,
@@ -98,18 +93,14 @@ struct Spent {
     records: usize,
 }
 
-impl<'a> Run<'a> {
-    fn begin(
-        assembly: &'a Assembly,
-        options: &RunOptions,
-        watch: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Self, TrainError> {
+impl<'a, A: Architecture> Run<'a, A> {
+    fn begin(assembly: &'a A, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<Self, TrainError> {
         let device = options.device.clone().autodiff();
         let loader = assembly.loader()?;
-        let heldout = assembly.heldout_batches(|message| watch(Event::SkippedRecord(message)))?;
-        let mut model = assembly.model(&device);
-        let mut optimizer = Optimizer::new(assembly.recipe.optimizer.clone());
-        let records = assembly.train.len();
+        let heldout = assembly.heldout(&mut |message| watch(Event::SkippedRecord(message)))?;
+        let (settings, [records, _]) = (assembly.settings(), assembly.records());
+        let mut state = assembly.start(&device);
+        let mut optimizer = Optimizer::new(settings.optimizer.clone());
         let mut position = Position::start(records);
         let loader = match newest(options, watch)? {
             None => loader,
@@ -117,8 +108,8 @@ impl<'a> Run<'a> {
                 position = checkpoint.position;
                 let path = options.folder.join("checkpoints");
                 let unfit = |source| TrainError::Weights { path: path.clone(), source };
-                model = load_weights(model, &checkpoint.model).map_err(unfit)?;
-                let (shapes, plain) = (shapes_of(&model), device.clone().inner());
+                state = assembly.restore(state, &checkpoint.model).map_err(unfit)?;
+                let (shapes, plain) = (assembly.trained_shapes(&state), device.clone().inner());
                 let restored = optimizer.restore(&shapes, &checkpoint.optimizer, position.optimizer_step, &plain);
                 restored.map_err(|names| {
                     let reason = format!("optimizer state that doesn't fit the model: {}", names.join(", "));
@@ -127,16 +118,14 @@ impl<'a> Run<'a> {
                 loader.resume(position.cursor)?
             }
         };
-        let recipe = &assembly.recipe;
         Ok(Self {
-            schedule: recipe.schedule.resolve(records, recipe.data.loader.batch_size),
+            schedule: settings.schedule.resolve(records, settings.batch_size),
             metrics: MetricsFile::open(&options.folder.join("metrics.jsonl"), position.metrics_bytes)?,
-            model: Some(model),
-            evaluation: Evaluation::new(),
+            state: Some(state),
+            evaluation: Evaluation::default(),
             history: Vec::new(),
             spent: Spent::default(),
             assembly,
-            device,
             optimizer,
             loader,
             heldout,
@@ -145,13 +134,13 @@ impl<'a> Run<'a> {
     }
 
     fn announce(&self, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) {
-        let shapes = self.model.as_ref().map(shapes_of).unwrap_or_default();
+        let shapes = self.state.as_ref().map(|state| self.assembly.trained_shapes(state)).unwrap_or_default();
         watch(Event::Started(&Start {
             run: options.folder.clone(),
-            records: [self.assembly.train.len(), self.assembly.heldout.len()],
+            records: self.assembly.records(),
             parameters: shapes.values().map(|shape| shape.iter().product::<usize>()).sum(),
-            groups: self.assembly.recipe.optimizer.describe(&shapes),
-            plan: self.assembly.plan.to_string(),
+            groups: self.assembly.settings().optimizer.describe(&shapes),
+            plan: self.assembly.plan(),
             steps: [self.position.step + 1, self.schedule.total_steps],
         }));
     }
@@ -160,19 +149,13 @@ impl<'a> Run<'a> {
         let started = Instant::now();
         let loaded = self.loader.next_batch()?;
         loaded.skipped.iter().for_each(|skipped| watch(Event::SkippedRecord(&skipped.message)));
-        let (index, recipe) = (self.position.step, &self.assembly.recipe);
-        let batch = Batch::new(&loaded.items, &self.assembly.shape, &self.device.clone().inner())?;
-        let rule = recipe.tasks.itm.as_ref().map(|itm| itm.pairing);
-        let pairing = rule.map(|rule| pairing_of(rule, &batch, recipe.seed, index)).transpose()?;
-        let dropout = Dropout::training(recipe.seed, index);
-        let Some(model) = self.model.take() else { unreachable!("the model is put back at the end of every step") };
-        let states = encode(&model, &batch, &self.assembly.plan, pairing.as_ref(), &dropout);
-        let losses = losses(&model, &batch, &states, &recipe.tasks);
+        let index = self.position.step;
+        let Some(mut state) = self.state.take() else { unreachable!("the state is put back at the end of every step") };
+        let losses = self.assembly.losses(&mut state, &loaded.items, index)?;
         let total = losses.total().ok_or(TrainError::NothingToLearn { step: index + 1 })?;
-        let gradients = total.backward();
-        let factor = self.schedule.factor(index);
-        let (model, outcome) = self.optimizer.step(model, &gradients, factor);
-        self.model = Some(model);
+        let (gradients, factor) = (total.backward(), self.schedule.factor(index));
+        let (state, outcome) = self.assembly.advance(state, &mut self.optimizer, &gradients, factor);
+        self.state = Some(state);
         self.position.step += 1;
         self.position.optimizer_step = self.optimizer.steps();
         self.position.skipped_records += loaded.skipped.len() as u64;
@@ -183,7 +166,7 @@ impl<'a> Run<'a> {
 
     fn report(
         &self,
-        loaded: &LoadedBatch<Example>,
+        loaded: &LoadedBatch<A::Example>,
         losses: &Losses,
         started: Instant,
         outcome: StepOutcome,
@@ -221,7 +204,7 @@ impl<'a> Run<'a> {
         if outcome == StepOutcome::NotFinite {
             self.position.skipped_steps += 1;
             watch(Event::SkippedStep(report.step));
-            let (skipped, limit) = (self.position.skipped_steps, self.assembly.recipe.optimizer.max_skipped_steps);
+            let (skipped, limit) = (self.position.skipped_steps, self.assembly.settings().optimizer.max_skipped_steps);
             if skipped > limit {
                 return Err(TrainError::NotFinite { step: report.step, skipped, limit });
             }
@@ -232,11 +215,8 @@ impl<'a> Run<'a> {
 
     fn evaluate(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
         let started = Instant::now();
-        let Some(model) = self.model.as_ref().map(UniBertPretraining::valid) else { return Ok(()) };
-        let (assembly, device) = (self.assembly, self.device.clone().inner());
-        let plan = assembly.plan.for_evaluation();
-        let what = (&assembly.recipe.tasks, &plan, assembly.recipe.seed);
-        self.evaluation = evaluate(&model, &self.heldout, &assembly.shape, what, &device)?;
+        let Some(state) = &self.state else { return Ok(()) };
+        self.evaluation = self.assembly.evaluate(state, &self.heldout, self.position.step)?;
         self.metrics.evaluation(self.position.step, &self.evaluation)?;
         self.spent.evaluations += started.elapsed();
         watch(Event::Evaluated(self.position.step, &self.evaluation));
@@ -246,11 +226,11 @@ impl<'a> Run<'a> {
     fn save(&mut self, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
         self.position.metrics_bytes = self.metrics.bytes();
         let (optimizer, _) = self.optimizer.state();
-        let model = self.model.as_ref().map(weights_of).unwrap_or_default();
+        let model = self.state.as_ref().map(|state| self.assembly.save(state)).unwrap_or_default();
         let checkpoint = Checkpoint { position: self.position, model, optimizer };
         let folder = options.folder.join("checkpoints");
         let path = checkpoint.save(&folder, &self.assembly.companions()?)?;
-        Checkpoint::prune(&folder, self.assembly.recipe.checkpoint.keep)?;
+        Checkpoint::prune(&folder, self.assembly.settings().checkpoint.keep)?;
         watch(Event::Saved(&path));
         Ok(())
     }
@@ -260,12 +240,17 @@ impl<'a> Run<'a> {
             // A finished run that is resumed has nothing to train, and still has something to say.
             self.evaluate(watch)?;
         }
-        let (steps, batch) = (self.position.step, self.assembly.recipe.data.loader.batch_size);
+        if let Some(state) = &self.state {
+            for path in self.assembly.draw(state, &self.heldout, &options.folder)? {
+                watch(Event::Drawn(&path));
+            }
+        }
+        let (steps, settings, [records, _]) = (self.position.step, self.assembly.settings(), self.assembly.records());
         let seconds = self.spent.steps.as_secs_f64();
         let summary = Summary {
-            recipe: self.assembly.recipe.name.clone(),
+            recipe: settings.name.to_string(),
             steps,
-            epochs: (steps * batch as u64) as f64 / self.assembly.train.len() as f64,
+            epochs: (steps * settings.batch_size as u64) as f64 / records.max(1) as f64,
             training_seconds: seconds + self.spent.evaluations.as_secs_f64(),
             records_per_second: self.spent.records as f64 / seconds.max(f64::MIN_POSITIVE),
             data_wait_share: self.spent.waiting.as_secs_f64() / seconds.max(f64::MIN_POSITIVE),

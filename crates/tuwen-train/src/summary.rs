@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::Evaluation;
+use crate::evaluation::Evaluation;
 
 /// The end of a run in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,8 @@
 pub use tuwen_core as core;
 pub use tuwen_data as data;
 pub use tuwen_encoder as encoder;
+pub use tuwen_eval as eval;
+pub use tuwen_ita as ita;
 pub use tuwen_itm as itm;
 pub use tuwen_mfm as mfm;
 pub use tuwen_mlm as mlm;

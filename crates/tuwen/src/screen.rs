@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tuwen_train::{Evaluation, Event, Recipe, Start, StepReport, Summary};
+use tuwen_train::{Evaluation, Event, RetrievalResult, Start, StepReport, Summary};
 
 /// Prints events. A line for about every fiftieth part of the run, and one for each evaluation.
 pub(crate) struct Screen {
@@ -16,14 +16,15 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    pub(crate) fn new(recipe: &Recipe) -> Self {
+    /// For a run on the records at `train`.
+    pub(crate) fn new(train: &str) -> Self {
         Self {
             started: Instant::now(),
             shown_step: 0,
             steps_since: 0,
             records_since: 0,
             time_since: Duration::ZERO,
-            train: recipe.data.train.display().to_string(),
+            train: train.to_string(),
             run: String::new(),
         }
     }
@@ -34,6 +35,7 @@ impl Screen {
             Event::Stepped(report) => self.step(report),
             Event::Evaluated(step, evaluation) => println!("step {step:>6}  held out: {}", one_line(evaluation)),
             Event::Saved(path) => println!("            saved {}", path.display()),
+            Event::Drawn(path) => println!("            drew {}", path.display()),
             Event::SkippedRecord(message) => eprintln!("warning: skipped {message}"),
             Event::SkippedStep(step) => eprintln!("warning: step {step} skipped: loss or gradient is not finite"),
             Event::Notice(message) => eprintln!("note: {message}"),
@@ -81,11 +83,12 @@ impl Screen {
             "  {:6}{:>9}{:>11}{:>11}{:>10}  what the accuracy is",
             "task", "loss", "accuracy", "guessing", "× chance"
         );
-        for (task, result) in &summary.heldout {
+        for (task, result) in &summary.heldout.tasks {
             let meaning = match task.as_str() {
                 "mlm" => "masked token is the likeliest; guessing the commonest",
                 "mfm" => "masked frame found among the frames of the batch",
-                "itm" => "true and shuffled pairs told apart, mean of both",
+                "itm" => "true and false pairs told apart, mean of both",
+                "ita" => "own partner is the nearest of the batch, both ways",
                 _ => "likeliest tag is one of the clip's; guessing the commonest",
             };
             println!(
@@ -96,6 +99,7 @@ impl Screen {
                 result.accuracy / result.chance.max(f64::MIN_POSITIVE)
             );
         }
+        summary.heldout.retrieval.iter().for_each(retrieval);
         println!(
             "\n{} steps, {:.1} epochs, {} of training, {:.0} records/s, {:.1}% of it waiting for data",
             summary.steps,
@@ -113,8 +117,17 @@ impl Screen {
     }
 }
 
+/// The table of one language.
+pub(crate) fn retrieval(result: &RetrievalResult) {
+    let how = match result.reranked {
+        None => "by alignment".to_string(),
+        Some(candidates) => format!("by alignment, the nearest {candidates} put in order by matching"),
+    };
+    println!("\nRetrieval, captions `{}`, {how}, in per cent\n{}", result.language, result.table);
+}
+
 fn one_line(evaluation: &Evaluation) -> String {
-    let results = evaluation.iter().map(|(task, result)| {
+    let results = evaluation.tasks.iter().map(|(task, result)| {
         format!(
             "{task} {:.3} ({:.1}% right, guessing {:.1}%)",
             result.loss,
@@ -122,7 +135,11 @@ fn one_line(evaluation: &Evaluation) -> String {
             100.0 * result.chance
         )
     });
-    results.collect::<Vec<_>>().join("  ")
+    let recalls = evaluation.retrieval.iter().map(|RetrievalResult { language, reranked, table }| {
+        let how = reranked.map_or(String::new(), |k| format!(" (re-ranked {k})"));
+        format!("mean recall {language}{how} {:.1}", table.mean_recall)
+    });
+    results.chain(recalls).collect::<Vec<_>>().join("  ")
 }
 
 fn clock(duration: Duration) -> String {

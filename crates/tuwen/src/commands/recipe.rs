@@ -1,7 +1,7 @@
 //! `recipe list` and `recipe show`.
 
 use clap::Subcommand;
-use tuwen_train::{RECIPES, find_recipe};
+use tuwen_train::{OVERLAYS, RECIPES, find_recipe};
 
 use super::{CommandError, overrides};
 
@@ -9,10 +9,13 @@ use super::{CommandError, overrides};
 pub(super) enum RecipeCommand {
     /// Name the built-in recipes
     List,
-    /// Print a built-in recipe with its remarks, or, with --set, as it would be run
+    /// Print a built-in recipe with its remarks, or, with --overlay or --set, as it would be run
     Show {
         /// Its name
         name: String,
+        /// Lay an overlay over it
+        #[arg(long = "overlay", value_name = "NAME")]
+        overlays: Vec<String>,
         /// Change a value: section.key=value
         #[arg(long = "set", value_name = "KEY=VALUE")]
         set: Vec<String>,
@@ -22,18 +25,24 @@ pub(super) enum RecipeCommand {
 pub(super) fn run(command: &RecipeCommand) -> Result<(), CommandError> {
     match command {
         RecipeCommand::List => {
-            for (name, text) in RECIPES {
-                let purpose = text.lines().next().unwrap_or_default().trim_start_matches("# ");
-                println!("{name:22} {purpose}");
-            }
+            list(RECIPES);
+            println!("\noverlays, for --overlay:");
+            list(OVERLAYS);
         }
-        RecipeCommand::Show { name, set } => {
-            let recipe = find_recipe(name, &overrides(set)?)?;
+        RecipeCommand::Show { name, overlays, set } => {
+            let recipe = find_recipe(name, overlays, &overrides(set)?)?;
             match RECIPES.iter().find(|(known, _)| known == name) {
-                Some((_, text)) if set.is_empty() => print!("{text}"),
-                _ => print!("{}", tuwen_recipe::to_toml(&recipe.resolved())?),
+                Some((_, text)) if set.is_empty() && overlays.is_empty() => print!("{text}"),
+                _ => print!("{}", recipe.resolved_toml()?),
             }
         }
     }
     Ok(())
+}
+
+fn list(documents: &[(&str, &str)]) {
+    for (name, text) in documents {
+        let purpose = text.lines().next().unwrap_or_default().trim_start_matches("# ");
+        println!("{name:22} {purpose}");
+    }
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use clap::Args;
-use tuwen_train::{Assembly, RECIPES, RunOptions, StartFrom, TrainError, find_recipe, train};
+use tuwen_train::{
+    Architecture, RECIPES, Recipe, RunOptions, StartFrom, TrainError, albef, find_recipe, train, unibert,
+};
 
 use super::{CommandError, overrides};
 use crate::screen::Screen;
@@ -19,6 +21,9 @@ pub(super) struct TrainArguments {
     /// Evaluate on another set of the same format
     #[arg(long, value_name = "PATH")]
     heldout: Option<PathBuf>,
+    /// Lay an overlay over the recipe: a built-in one or the path of a TOML file
+    #[arg(long = "overlay", value_name = "NAME")]
+    overlays: Vec<String>,
     /// Change a value of the recipe: section.key=value
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -43,17 +48,23 @@ pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), Command
     // A run that goes on does so with the recipe it was started with, which stands in its folder.
     let saved = folder.join("recipe.toml");
     let source = if start == StartFrom::NewestCheckpoint { saved.display().to_string() } else { name.to_string() };
-    let mut recipe = find_recipe(&source, &overrides(&arguments.set)?)?;
+    let mut recipe = find_recipe(&source, &arguments.overlays, &overrides(&arguments.set)?)?;
     if let Some(path) = &arguments.data {
-        recipe.data.train.clone_from(path);
+        recipe.data_mut().train.clone_from(path);
     }
     if let Some(path) = &arguments.heldout {
-        recipe.data.heldout.clone_from(path);
+        recipe.data_mut().heldout.clone_from(path);
     }
-    let assembly = Assembly::of(recipe, root)?;
     let options = RunOptions { folder, start, device: Device::flex() };
-    let mut screen = Screen::new(&assembly.recipe);
-    train(&assembly, &options, &mut |event| screen.show(&event))?;
+    let screen = Screen::new(&recipe.data_mut().train.display().to_string());
+    match recipe {
+        Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, root)?, &options, screen),
+        Recipe::UniBert(recipe) => go(&unibert::Assembly::of(*recipe, root)?, &options, screen),
+    }
+}
+
+fn go<A: Architecture>(assembly: &A, options: &RunOptions, mut screen: Screen) -> Result<(), CommandError> {
+    train(assembly, options, &mut |event| screen.show(&event))?;
     Ok(())
 }
 

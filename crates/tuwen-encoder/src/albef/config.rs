@@ -1,0 +1,103 @@
+//! The shape of an ALBEF.
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use tuwen_ops::Linear;
+
+use super::Albef;
+use crate::{BlockConfig, TextEmbeddings, VitConfig};
+
+/// The numbers of an ALBEF.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlbefConfig {
+    /// The image encoder.
+    pub vision: VitConfig,
+    /// The text encoder and the fusion layers on top of it.
+    pub text: TextConfig,
+    /// E: the size of the space in which images and texts are aligned.
+    pub embedding_size: usize,
+}
+
+/// The numbers of the text side, named as in BERT's `config.json` where BERT has them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextConfig {
+    /// H.
+    pub hidden_size: usize,
+    /// Layers that see text alone (ALBEF's `fusion_layer`).
+    pub text_layers: usize,
+    /// Layers on top that look at the image too; at least one.
+    pub fusion_layers: usize,
+    /// Heads; they divide H.
+    pub num_attention_heads: usize,
+    /// Width of the feed-forward part.
+    pub intermediate_size: usize,
+    /// V.
+    pub vocab_size: usize,
+    /// Longest text.
+    pub max_position_embeddings: usize,
+    /// Token types; only type 0 is used.
+    pub type_vocab_size: usize,
+    /// ε of every norm.
+    pub layer_norm_eps: f64,
+    /// Dropout on embeddings and on the branches of a layer.
+    pub hidden_dropout_prob: f64,
+    /// Dropout on attention weights.
+    pub attention_probs_dropout_prob: f64,
+    /// The word whose vector gets no gradient: `[PAD]` in BERT, whose word table has `padding_idx = 0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen_word: Option<u32>,
+}
+
+impl AlbefConfig {
+    /// ViT-B/16 and BERT-base in two halves of six layers, as `configs/Pretrain.yaml` and `config_bert.json` of
+    /// salesforce/ALBEF have it.
+    pub fn base() -> Self {
+        Self {
+            vision: VitConfig::base(),
+            text: TextConfig {
+                hidden_size: 768,
+                text_layers: 6,
+                fusion_layers: 6,
+                num_attention_heads: 12,
+                intermediate_size: 3072,
+                vocab_size: 30522,
+                max_position_embeddings: 512,
+                type_vocab_size: 2,
+                layer_norm_eps: 1e-12,
+                hidden_dropout_prob: 0.1,
+                attention_probs_dropout_prob: 0.1,
+                frozen_word: Some(0),
+            },
+            embedding_size: 256,
+        }
+    }
+
+    /// A fresh encoder.
+    ///
+    /// # Panics
+    /// Without a fusion layer, or if the heads don't divide the widths.
+    pub fn init(&self, device: &Device) -> Albef {
+        let Self { vision, text, embedding_size } = self;
+        assert!(text.fusion_layers > 0, "at least one fusion layer");
+        let block = BlockConfig {
+            hidden_size: text.hidden_size,
+            num_attention_heads: text.num_attention_heads,
+            intermediate_size: text.intermediate_size,
+            layer_norm_eps: text.layer_norm_eps,
+            hidden_dropout_prob: text.hidden_dropout_prob,
+            attention_probs_dropout_prob: text.attention_probs_dropout_prob,
+        };
+        let tables = (text.vocab_size, text.max_position_embeddings, text.type_vocab_size);
+        Albef {
+            vision: vision.init(device),
+            text_embeddings: TextEmbeddings::init(tables, text.hidden_size, text.layer_norm_eps, device),
+            text_layers: (0..text.text_layers).map(|_| block.init(device)).collect(),
+            fusion_layers: (0..text.fusion_layers).map(|_| block.init_fusion(vision.hidden_size, device)).collect(),
+            vision_projection: Linear::init(vision.hidden_size, *embedding_size, device),
+            text_projection: Linear::init(text.hidden_size, *embedding_size, device),
+            config: self.clone(),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! ALBEF: an image encoder, a text encoder, and layers that fuse them after both are aligned (arXiv:2107.07651).
+//!
+//! Reference code: salesforce/ALBEF, `models/model_pretrain.py`, `vit.py`, `xbert.py`. Left out: the sequence counters of
+//! the reference's checkpoints, which nothing reads.
+
+mod config;
+mod keys;
+mod model;
+
+pub use config::{AlbefConfig, TextConfig};
+pub use keys::{momentum_names, reference_names, reference_number};
+pub use model::{Albef, ImageMemory};

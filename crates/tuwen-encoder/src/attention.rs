@@ -1,0 +1,115 @@
+//! Attention as a branch of a layer: projections around `tuwen_ops`' attention.
+
+use burn::module::Module;
+use burn::tensor::{Bool, Device, Int, Tensor};
+use tuwen_ops::{Dropout, Linear, attention, linear, self_attention};
+
+/// Attention of a sequence to itself; query, key and value come from one product.
+#[derive(Module, Debug)]
+pub struct SelfAttention {
+    query_key_value: Linear,
+    output: Linear,
+    #[module(skip)]
+    heads: usize,
+}
+
+impl SelfAttention {
+    /// Over `hidden_size` values in `heads` heads.
+    pub fn init(hidden_size: usize, heads: usize, device: &Device) -> Self {
+        Self {
+            query_key_value: Linear::init(hidden_size, 3 * hidden_size, device),
+            output: Linear::init(hidden_size, hidden_size, device),
+            heads,
+        }
+    }
+
+    /// `[B, S, H]` to the branch `[B, S, H]`, not yet added to anything. `dropout` acts on the weights.
+    pub fn forward(&self, states: Tensor<3>, mask: &Tensor<2, Bool>, dropout: (&Dropout, f64)) -> Tensor<3> {
+        self.output.forward(self_attention(self.query_key_value.forward(states), mask, self.heads, dropout))
+    }
+
+    /// The branch at the first `positions` positions alone, `[B, positions, H]`: the others are still attended to.
+    pub fn forward_first(
+        &self,
+        states: Tensor<3>,      // [B, S, H]
+        mask: &Tensor<2, Bool>, // [B, S]
+        positions: usize,
+        dropout: (&Dropout, f64),
+    ) -> Tensor<3> {
+        let hidden = states.dims()[2];
+        let (weight, bias) = (self.query_key_value.weight.val(), self.query_key_value.bias.val());
+        let part = |states, index: usize| {
+            linear(
+                states,
+                weight.clone().narrow(1, index * hidden, hidden),
+                bias.clone().narrow(0, index * hidden, hidden),
+            )
+        };
+        let query = part(states.clone().narrow(1, 0, positions), 0);
+        let mixed = attention(query, part(states.clone(), 1), part(states, 2), mask, self.heads, dropout);
+        self.output.forward(mixed)
+    }
+}
+
+/// Attention of a sequence to the tokens of another encoder.
+#[derive(Module, Debug)]
+pub struct CrossAttention {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    #[module(skip)]
+    heads: usize,
+}
+
+/// Tokens of another encoder as keys and values of one layer: projected once, used by every pass that looks at them.
+#[derive(Clone, Debug)]
+pub struct KeyValue {
+    key: Tensor<3>,   // [B, P, H]
+    value: Tensor<3>, // [B, P, H]
+}
+
+impl KeyValue {
+    /// The rows of the batch in another order, or some of them several times.
+    pub fn select(&self, rows: Tensor<1, Int>) -> Self {
+        Self { key: self.key.clone().select(0, rows.clone()), value: self.value.clone().select(0, rows) }
+    }
+
+    /// Several batches as one.
+    pub fn cat(parts: &[&Self]) -> Self {
+        let key = parts.iter().map(|part| part.key.clone()).collect();
+        let value = parts.iter().map(|part| part.value.clone()).collect();
+        Self { key: Tensor::cat(key, 0), value: Tensor::cat(value, 0) }
+    }
+}
+
+impl CrossAttention {
+    /// From `hidden_size` values to tokens of `memory_size` values, in `heads` heads.
+    pub fn init((hidden_size, memory_size): (usize, usize), heads: usize, device: &Device) -> Self {
+        Self {
+            query: Linear::init(hidden_size, hidden_size, device),
+            key: Linear::init(memory_size, hidden_size, device),
+            value: Linear::init(memory_size, hidden_size, device),
+            output: Linear::init(hidden_size, hidden_size, device),
+            heads,
+        }
+    }
+
+    /// Keys and values of tokens `[B, P, W]`.
+    pub fn project(&self, memory: Tensor<3>) -> KeyValue {
+        KeyValue { key: self.key.forward(memory.clone()), value: self.value.forward(memory) }
+    }
+
+    /// `[B, S, H]` to the branch `[B, S, H]`; all tokens are real.
+    pub fn forward(&self, states: Tensor<3>, memory: &KeyValue, dropout: (&Dropout, f64)) -> Tensor<3> {
+        let [batch, tokens, _] = memory.key.dims();
+        let mask = all_real(batch, tokens, &memory.key.device());
+        let query = self.query.forward(states);
+        self.output.forward(attention(query, memory.key.clone(), memory.value.clone(), &mask, self.heads, dropout))
+    }
+}
+
+/// A mask without padding.
+pub(crate) fn all_real(batch: usize, length: usize, device: &Device) -> Tensor<2, Bool> {
+    Tensor::full([batch, length], true, &device.clone().inner())
+}

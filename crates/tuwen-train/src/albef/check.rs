@@ -1,0 +1,137 @@
+//! What must hold between the numbers of an ALBEF recipe, checked before anything is read.
+
+use tuwen_ita::TEMPERATURE_RANGE;
+use tuwen_recipe::RecipeError;
+use tuwen_text::Layout;
+
+use super::recipe::Recipe;
+use super::{ItaLoss, Stage};
+
+/// Refuses a recipe whose numbers contradict each other, naming the key.
+pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
+    shapes(recipe)?;
+    text(recipe)?;
+    numbers(recipe)?;
+    stages(recipe)
+}
+
+fn fail(key: &str, reason: String) -> Result<(), RecipeError> {
+    Err(RecipeError::invalid(key, reason))
+}
+
+fn shapes(recipe: &Recipe) -> Result<(), RecipeError> {
+    let (vision, text) = (&recipe.model.encoder.vision, &recipe.model.encoder.text);
+    for (key, heads, hidden) in [
+        ("model.encoder.vision.num_attention_heads", vision.num_attention_heads, vision.hidden_size),
+        ("model.encoder.text.num_attention_heads", text.num_attention_heads, text.hidden_size),
+    ] {
+        if heads == 0 || !hidden.is_multiple_of(heads) {
+            return fail(key, format!("is {heads}, expected a divisor of hidden_size = {hidden}"));
+        }
+    }
+    let (side, patch) = (vision.image_size, vision.patch_size);
+    if patch == 0 || side == 0 || !side.is_multiple_of(patch) {
+        return fail(
+            "model.encoder.vision.patch_size",
+            format!("is {patch}, expected a divisor of image_size = {side}"),
+        );
+    }
+    if recipe.vision.side as usize != side {
+        return fail(
+            "vision.side",
+            format!("is {}, expected `model.encoder.vision.image_size` = {side}", recipe.vision.side),
+        );
+    }
+    recipe.vision.check().map_err(|error| RecipeError::invalid("vision", error.to_string()))
+}
+
+fn text(recipe: &Recipe) -> Result<(), RecipeError> {
+    let (layout, most) = (&recipe.text.layout, recipe.model.encoder.text.max_position_embeddings);
+    if layout.max_length == 0 || layout.max_length > most {
+        let reason =
+            format!("is {}, expected 1 to `model.encoder.text.max_position_embeddings` = {most}", layout.max_length);
+        return fail("text.layout.max_length", reason);
+    }
+    if layout.layout == Layout::ClsSepTitleSep {
+        let reason = format!("is `{}`, expected `cls_title` or `cls_title_sep`", layout.layout.name());
+        return fail("text.layout.layout", reason);
+    }
+    if recipe.text.caption_words == 0 {
+        return fail("text.caption_words", "is 0, expected at least 1".into());
+    }
+    Ok(())
+}
+
+fn numbers(recipe: &Recipe) -> Result<(), RecipeError> {
+    let counts = [
+        ("data.loader.batch_size", recipe.data.loader.batch_size as u64),
+        ("evaluation.every", recipe.evaluation.every),
+        ("evaluation.batch_size", recipe.evaluation.batch_size as u64),
+        ("checkpoint.every", recipe.checkpoint.every),
+        ("checkpoint.keep", recipe.checkpoint.keep as u64),
+        ("model.encoder.embedding_size", recipe.model.encoder.embedding_size as u64),
+    ];
+    if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+        return fail(key, "is 0, expected at least 1".into());
+    }
+    let text = &recipe.model.encoder.text;
+    let shares = [
+        ("model.encoder.text.hidden_dropout_prob", text.hidden_dropout_prob),
+        ("model.encoder.text.attention_probs_dropout_prob", text.attention_probs_dropout_prob),
+        ("optimizer.betas[0]", recipe.optimizer.betas[0]),
+        ("optimizer.betas[1]", recipe.optimizer.betas[1]),
+        ("momentum.rate", recipe.momentum.rate),
+        ("tasks.masking.probability", recipe.tasks.masking.probability),
+    ];
+    if let Some((key, share)) = shares.into_iter().find(|(_, share)| !(0.0..1.0).contains(share)) {
+        return fail(key, format!("is {share}, expected 0 to less than 1"));
+    }
+    if !TEMPERATURE_RANGE.contains(&recipe.tasks.temperature) {
+        let (low, high) = (TEMPERATURE_RANGE.start(), TEMPERATURE_RANGE.end());
+        return fail("tasks.temperature", format!("is {}, expected {low} to {high}", recipe.tasks.temperature));
+    }
+    Ok(())
+}
+
+fn stages(recipe: &Recipe) -> Result<(), RecipeError> {
+    let Some((last, before)) = recipe.stages.split_last() else {
+        return fail("stages", "is empty, expected at least one".into());
+    };
+    if let Some(index) = before.iter().position(|stage| stage.steps.is_none_or(|steps| steps == 0)) {
+        return fail(
+            &format!("stages[{index}].steps"),
+            "is missing or 0, expected a length: only the last has none".into(),
+        );
+    }
+    if last.steps.is_some() {
+        let key = format!("stages[{}].steps", before.len());
+        return fail(&key, "is given, expected none: the last stage goes on to the end of the run".into());
+    }
+    recipe.stages.iter().enumerate().try_for_each(|(index, stage)| one_stage(index, stage, recipe))
+}
+
+fn one_stage(index: usize, stage: &Stage, recipe: &Recipe) -> Result<(), RecipeError> {
+    let key = |name: &str| format!("stages[{index}]{name}");
+    if stage.ita.is_none() && stage.itm.is_none() && stage.mlm.is_none() {
+        return fail(&key(""), "trains nothing, expected at least one of `ita`, `itm`, `mlm`".into());
+    }
+    if stage.mlm.is_some() && recipe.tasks.masking.probability == 0.0 {
+        return fail("tasks.masking.probability", format!("is 0, expected more: {} trains `mlm`", key("")));
+    }
+    if let Some(itm) = stage.itm.filter(|itm| !(0.0..=1.0).contains(&itm.hardness)) {
+        return fail(&key(".itm.hardness"), format!("is {}, expected 0 to 1", itm.hardness));
+    }
+    let sigmoid = stage.ita.is_some_and(|ita| ita.loss == ItaLoss::Sigmoid);
+    if sigmoid && recipe.tasks.sigmoid_bias.is_none() {
+        return fail(
+            "tasks.sigmoid_bias",
+            format!("is missing, expected a number: {} uses the sigmoid loss", key(".ita")),
+        );
+    }
+    let in_batch = stage.ita.is_some_and(|ita| !matches!(ita.loss, ItaLoss::Queue(_)));
+    if in_batch && stage.alpha.as_ref().is_some_and(|ramp| ramp.alpha > 0.0) && stage.mlm.is_none() {
+        let reason = "is above 0, expected 0: soft alignment targets need the loss `queue` (`{ queue = 0 }` for the batch alone)";
+        return fail(&key(".alpha.alpha"), reason.into());
+    }
+    Ok(())
+}

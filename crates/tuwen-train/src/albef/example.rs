@@ -1,0 +1,128 @@
+//! From a record to an example of ALBEF: one picture and one caption, in host memory.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+
+use tuwen_data::{DataError, Record, TITLE, TitleChoice, Visit, Visual, pick_title};
+use tuwen_ita::PairKeys;
+use tuwen_text::{
+    ChineseWords, MaskedText, MaskingConfig, SampleKey, TextError, TextInput, TokenDraws, mask_tokens, pre_caption,
+};
+use tuwen_vision::{Image, ImageDraws, TestTransform, TrainTransform, decode_image};
+
+use crate::tokens::TextPipeline;
+
+/// One picture with one of its captions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// The record's id.
+    pub id: String,
+    /// `[L]`: the caption, clean.
+    pub text: TextInput,
+    /// The caption with some tokens hidden.
+    pub masked_text: MaskedText,
+    /// `[3 · R · R]`, normalised.
+    pub pixel_values: Vec<f32>,
+    /// Numbers that equal pictures and equal captions share.
+    pub keys: PairKeys,
+}
+
+/// What examples are for: training draws anew in each epoch, evaluation always sees the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Random crops and masks, which depend on the epoch.
+    Training,
+    /// Whole pictures, and masks that no training epoch shares.
+    Evaluation,
+}
+
+/// Makes [`Example`]s from records. It holds no state that changes, so any number of threads can share it.
+pub struct ExampleMaker {
+    /// The run's seed.
+    pub seed: u64,
+    /// Training or evaluation.
+    pub purpose: Purpose,
+    /// Which caption is read.
+    pub titles: TitleChoice,
+    /// Words a caption keeps.
+    pub caption_words: usize,
+    /// Tokenizer and layout.
+    pub text: TextPipeline,
+    /// How tokens are masked.
+    pub masking: MaskingConfig,
+    /// Joins Chinese characters to words; only whole-word masking needs it.
+    pub chinese_words: Option<ChineseWords>,
+    /// From a picture to pixel values.
+    pub transform: TrainTransform,
+    /// The files, for messages.
+    pub path: PathBuf,
+}
+
+impl ExampleMaker {
+    /// The example of one record at one visit. Errors name the record and what is wrong with it.
+    pub fn make(&self, record: Record, visit: Visit) -> Result<Example, DataError> {
+        let id = record.id.clone();
+        let unusable = |reason| DataError::Record { path: self.path.clone(), record: format!("`{id}`"), reason };
+        self.try_make(record, visit).map_err(unusable)
+    }
+
+    fn try_make(&self, record: Record, visit: Visit) -> Result<Example, String> {
+        let epoch = if self.purpose == Purpose::Training { visit.epoch } else { u64::MAX };
+        let visit = Visit { epoch, ..visit };
+        let sample = visit.index as u64;
+        let title = pick_title(&record.titles, &self.titles, &visit.draws(self.seed, TITLE)).map_err(text_of)?;
+        let text = self.encode(&title.text).map_err(text_of)?;
+        let image = picture_of(&record.visual)?;
+        Ok(Example {
+            id: record.id,
+            masked_text: self.mask(&text, SampleKey { seed: self.seed, epoch, sample })?,
+            keys: PairKeys { image: image_key(&image), caption: key_of(&text.input_ids) },
+            pixel_values: self.pixel_values(&image, &ImageDraws::new(self.seed, epoch, sample))?,
+            text,
+        })
+    }
+
+    /// The ids of a caption, cleaned.
+    pub fn encode(&self, caption: &str) -> Result<TextInput, TextError> {
+        self.text.encode(&pre_caption(caption, self.caption_words), self.chinese_words.as_ref())
+    }
+
+    fn mask(&self, text: &TextInput, key: SampleKey) -> Result<MaskedText, String> {
+        let vocabulary = self.text.tokenizer.vocabulary();
+        let draws = TokenDraws::draw(key, text.len(), &vocabulary, self.masking.random_words).map_err(text_of)?;
+        mask_tokens(text, &vocabulary, &self.masking, &draws).map_err(text_of)
+    }
+
+    fn pixel_values(&self, image: &Image, draws: &ImageDraws) -> Result<Vec<f32>, String> {
+        let TrainTransform { side, normalisation, .. } = self.transform;
+        match self.purpose {
+            Purpose::Training => self.transform.apply(image, draws),
+            Purpose::Evaluation => TestTransform { side, normalisation }.apply(image),
+        }
+        .map_err(text_of)
+    }
+}
+
+/// The picture of a record.
+pub(super) fn picture_of(visual: &Visual) -> Result<Image, String> {
+    match visual {
+        Visual::Image(bytes) => decode_image(bytes).map_err(text_of),
+        Visual::Strip { .. } | Visual::Features { .. } => Err("it is a clip, expected a single picture".to_string()),
+    }
+}
+
+/// A number that equal pictures share, whatever file they came from.
+pub(super) fn image_key(image: &Image) -> u64 {
+    key_of(&(image.width(), image.height(), image.pixels()))
+}
+
+/// A number that equal values share.
+pub(super) fn key_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+pub(super) fn text_of(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,34 @@
+//! ALBEF's runs: `step.rs` is the algorithm, `stage.rs` says which tasks run when, `batch.rs` is the only file of them in
+//! which host arrays become tensors.
+
+mod assemble;
+mod batch;
+mod check;
+mod evaluate;
+mod example;
+mod fusion;
+mod gallery;
+mod model;
+pub mod recipe;
+mod retrieval;
+mod saved;
+mod savings;
+mod sheet;
+mod stage;
+mod state;
+mod step;
+mod training;
+
+pub use assemble::{Assembly, Heldout};
+pub use batch::Batch;
+pub use check::check;
+pub use evaluate::{Test, evaluate};
+pub use example::{Example, ExampleMaker, Purpose};
+pub use gallery::{Caption, Gallery, Picture};
+pub use model::AlbefPretraining;
+pub use recipe::Recipe;
+pub use retrieval::{Encoded, Rerank, Retrieved, encode, rerank_by_matching, retrieve};
+pub use savings::{Saving, Savings};
+pub use stage::{ItaLoss, ItaStage, ItmStage, MlmStage, Stage, stage_at};
+pub use state::{AlbefState, Teacher};
+pub use step::{Negatives, StepInput, losses};

@@ -1,0 +1,189 @@
+//! ALBEF as the training loop drives it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module as _;
+use burn::tensor::{Device, Gradients};
+use tuwen_core::Losses;
+use tuwen_data::Loader;
+use tuwen_encoder::{Weights, WeightsError, shapes_of};
+use tuwen_eval::Rest;
+use tuwen_ops::Dropout;
+
+use super::assemble::Heldout;
+use super::evaluate::Test;
+use super::retrieval::{encode, rerank_by_matching, retrieve};
+use super::step::{Negatives, StepInput, losses};
+use super::{
+    AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retrieved, evaluate, saved, sheet, stage_at,
+};
+use crate::architecture::{Architecture, LoopSettings};
+use crate::evaluation::{Evaluation, RetrievalResult};
+use crate::optimizer::{Optimizer, StepOutcome};
+use crate::{Schedule, TrainError};
+
+/// Pairs of a chunk when everything is compared with everything.
+const CHUNK: usize = 256;
+
+impl Assembly {
+    fn schedule(&self) -> Schedule {
+        self.recipe.schedule.resolve(self.train.len(), self.recipe.data.loader.batch_size)
+    }
+
+    fn input(&self, step: u64, dropout: Dropout) -> StepInput<'_> {
+        let recipe = &self.recipe;
+        let (stage, inner) = stage_at(&recipe.stages, step);
+        StepInput {
+            stage,
+            alpha: stage.alpha(inner),
+            momentum: recipe.momentum.rate,
+            positives: recipe.tasks.positives,
+            savings: recipe.savings,
+            negatives: Negatives::Drawn { seed: recipe.seed, step },
+            dropout,
+        }
+    }
+
+    /// Candidates that matching puts in order: none where no stage trains it.
+    pub(super) fn rerank(&self) -> usize {
+        let trained = self.recipe.stages.iter().any(|stage| stage.itm.is_some());
+        if trained { self.recipe.evaluation.rerank } else { 0 }
+    }
+
+    fn pad(&self) -> u32 {
+        self.text.tokenizer.special_ids().pad
+    }
+
+    /// Retrieval among the captions of language number `language`; without `rerank`, by alignment alone.
+    pub fn retrieve(
+        &self,
+        model: &AlbefPretraining,
+        heldout: &Heldout,
+        language: usize,
+        rerank: Option<usize>,
+    ) -> Result<Retrieved, TrainError> {
+        let gallery = &heldout.gallery;
+        let encoded = encode(model, &gallery.pictures, &gallery.captions[language].1, (self.pad(), CHUNK));
+        let found = retrieve(&encoded, CHUNK)?;
+        let Some(candidates) = rerank else { return Ok(found) };
+        let how = Rerank { candidates, rest: Rest::KeepOrder };
+        Ok(rerank_by_matching(model, &encoded, &found, how, CHUNK)?)
+    }
+
+    /// The recalls in each language that has captions, by alignment and, if `rerank` is not 0, by matching too.
+    pub fn retrieval(
+        &self,
+        model: &AlbefPretraining,
+        heldout: &Heldout,
+        rerank: usize,
+    ) -> Result<Vec<RetrievalResult>, TrainError> {
+        let mut results = Vec::new();
+        for (number, (language, captions)) in heldout.gallery.captions.iter().enumerate() {
+            if captions.is_empty() {
+                continue;
+            }
+            let relevance = heldout.gallery.relevance(number)?;
+            for reranked in [None, (rerank > 0).then_some(rerank)] {
+                if reranked.is_none() && results.last().is_some_and(|last: &RetrievalResult| last.language == *language)
+                {
+                    continue; // no re-ranking asked for
+                }
+                let table = self.retrieve(model, heldout, number, reranked)?.table(&relevance)?;
+                results.push(RetrievalResult { language: language.clone(), reranked, table });
+            }
+        }
+        Ok(results)
+    }
+}
+
+impl Architecture for Assembly {
+    type Example = Example;
+    type Heldout = Heldout;
+    type State = AlbefState;
+
+    fn settings(&self) -> LoopSettings<'_> {
+        let recipe = &self.recipe;
+        LoopSettings {
+            name: &recipe.name,
+            batch_size: recipe.data.loader.batch_size,
+            optimizer: &recipe.optimizer,
+            schedule: &recipe.schedule,
+            evaluate_every: recipe.evaluation.every,
+            checkpoint: &recipe.checkpoint,
+        }
+    }
+
+    fn records(&self) -> [usize; 2] {
+        [self.train.len(), self.heldout.len()]
+    }
+
+    fn companions(&self) -> Result<Vec<(&'static str, String)>, TrainError> {
+        self.files()
+    }
+
+    fn plan(&self) -> String {
+        let mut first = 1;
+        let line = |stage: &super::Stage| {
+            let start = first;
+            first += stage.steps.unwrap_or(0);
+            let end = stage.steps.map_or("the end".to_string(), |_| (first - 1).to_string());
+            format!("stage       steps {start} to {end}: {}", stage.describe())
+        };
+        self.recipe.stages.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn loader(&self) -> Result<Loader<Example>, TrainError> {
+        self.training_loader()
+    }
+
+    fn heldout(&self, report: &mut dyn FnMut(&str)) -> Result<Heldout, TrainError> {
+        self.heldout_pairs(report)
+    }
+
+    fn start(&self, device: &Device) -> AlbefState {
+        AlbefState::start(&self.recipe, device)
+    }
+
+    fn save(&self, state: &AlbefState) -> Weights {
+        saved::save(state)
+    }
+
+    fn restore(&self, state: AlbefState, weights: &Weights) -> Result<AlbefState, WeightsError> {
+        saved::restore(state, weights)
+    }
+
+    fn trained_shapes(&self, state: &AlbefState) -> BTreeMap<String, Vec<usize>> {
+        shapes_of(&state.model)
+    }
+
+    fn losses(&self, state: &mut AlbefState, examples: &[Example], step: u64) -> Result<Losses, TrainError> {
+        let device = state.model.temperature.val().device().inner();
+        let batch = Batch::new(examples, self.pad(), &device);
+        Ok(losses(state, &batch, &self.input(step, Dropout::training(self.recipe.seed, step))))
+    }
+
+    fn advance(
+        &self,
+        state: AlbefState,
+        optimizer: &mut Optimizer,
+        gradients: &Gradients,
+        factor: f64,
+    ) -> (AlbefState, StepOutcome) {
+        state.advance(optimizer, gradients, factor)
+    }
+
+    fn evaluate(&self, state: &AlbefState, heldout: &Heldout, step: u64) -> Result<Evaluation, TrainError> {
+        let (model, recipe) = (state.model.valid(), &self.recipe);
+        let test = Test { input: self.input(step, Dropout::off()), seed: recipe.seed, pad: self.pad() };
+        let rerank = if step == self.schedule().total_steps { self.rerank() } else { 0 };
+        Ok(Evaluation {
+            tasks: evaluate(&model, &heldout.batches, &recipe.stages, &test),
+            retrieval: self.retrieval(&model, heldout, rerank)?,
+        })
+    }
+
+    fn draw(&self, state: &AlbefState, heldout: &Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
+        sheet::draw(self, &state.model.valid(), heldout, folder)
+    }
+}

@@ -1,0 +1,78 @@
+//! What the training loop has to know of an architecture, and nothing more.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Gradients};
+use tuwen_core::Losses;
+use tuwen_data::Loader;
+use tuwen_encoder::{Weights, WeightsError};
+
+use crate::optimizer::{Optimizer, OptimizerConfig, StepOutcome};
+use crate::schedule::ScheduleConfig;
+use crate::sections::CheckpointSection;
+use crate::{Evaluation, TrainError};
+
+/// The numbers of a recipe that the loop itself obeys.
+#[derive(Clone, Copy, Debug)]
+pub struct LoopSettings<'a> {
+    /// The recipe's name.
+    pub name: &'a str,
+    /// Records a batch.
+    pub batch_size: usize,
+    /// How weights move.
+    pub optimizer: &'a OptimizerConfig,
+    /// How far and how fast.
+    pub schedule: &'a ScheduleConfig,
+    /// Steps between evaluations.
+    pub evaluate_every: u64,
+    /// When it is saved.
+    pub checkpoint: &'a CheckpointSection,
+}
+
+/// A recipe with everything it names at hand. The loop in `run.rs` drives it; what a step computes is its own affair.
+pub trait Architecture {
+    /// What the loader yields.
+    type Example: Send + 'static;
+    /// What it is tested on.
+    type Heldout;
+    /// All that moves in training: weights, and whatever else has to be saved with them.
+    type State;
+
+    /// The loop's numbers.
+    fn settings(&self) -> LoopSettings<'_>;
+    /// Training and held-out records.
+    fn records(&self) -> [usize; 2];
+    /// What a checkpoint carries so that it can be used without the run around it: name and content.
+    fn companions(&self) -> Result<Vec<(&'static str, String)>, TrainError>;
+    /// What a step computes, a line each.
+    fn plan(&self) -> String;
+    /// The loader of the training records, at their beginning.
+    fn loader(&self) -> Result<Loader<Self::Example>, TrainError>;
+    /// The held-out records, always the same ones; unreadable ones are told to `report`.
+    fn heldout(&self, report: &mut dyn FnMut(&str)) -> Result<Self::Heldout, TrainError>;
+
+    /// The state before the first step.
+    fn start(&self, device: &Device) -> Self::State;
+    /// The state as named tensors.
+    fn save(&self, state: &Self::State) -> Weights;
+    /// `state` replaced by saved tensors: all of it, or an error that names what does not fit.
+    fn restore(&self, state: Self::State, saved: &Weights) -> Result<Self::State, WeightsError>;
+    /// The shapes of the weights that the optimizer moves.
+    fn trained_shapes(&self, state: &Self::State) -> BTreeMap<String, Vec<usize>>;
+
+    /// The losses of step `step` (from 0) over `examples`.
+    fn losses(&self, state: &mut Self::State, examples: &[Self::Example], step: u64) -> Result<Losses, TrainError>;
+    /// Moves the weights, and what follows them, by `gradients`.
+    fn advance(
+        &self,
+        state: Self::State,
+        optimizer: &mut Optimizer,
+        gradients: &Gradients,
+        factor: f64,
+    ) -> (Self::State, StepOutcome);
+    /// Tests the state after `step` steps.
+    fn evaluate(&self, state: &Self::State, heldout: &Self::Heldout, step: u64) -> Result<Evaluation, TrainError>;
+    /// Draws what was learned into the run's folder at its end; returns the files.
+    fn draw(&self, state: &Self::State, heldout: &Self::Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError>;
+}

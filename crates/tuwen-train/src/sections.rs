@@ -1,0 +1,80 @@
+//! The sections that recipes of every architecture share.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tuwen_data::{DataFormat, LoaderConfig, SynthConfig, TitleChoice, write_synthetic};
+
+use crate::TrainError;
+
+/// Whether a run follows the reference's faults.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compat {
+    /// Correct by default; each choice as its section says.
+    #[default]
+    None,
+    /// Every choice that has a `seed` variant takes it: numbers as the published code gives them.
+    Seed,
+}
+
+/// Training and held-out records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSection {
+    /// File, folder or pattern to train on.
+    pub train: PathBuf,
+    /// File, folder or pattern to evaluate on.
+    pub heldout: PathBuf,
+    /// Which title is read.
+    pub titles: TitleChoice,
+    /// The format of both, and its field names.
+    pub records: DataFormat,
+    /// Batches and worker threads.
+    pub loader: LoaderConfig,
+    /// A synthetic set that is written where `train` and `heldout` point if nothing is there yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synthetic: Option<SyntheticSection>,
+}
+
+/// The synthetic set of a recipe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyntheticSection {
+    /// The folder to write.
+    pub folder: PathBuf,
+    /// How much.
+    pub set: SynthConfig,
+}
+
+/// When weights are written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckpointSection {
+    /// Steps between checkpoints; there is always one at the end.
+    pub every: u64,
+    /// Newest checkpoints kept.
+    pub keep: usize,
+}
+
+/// Puts `root` before a relative path that does not exist where the program runs.
+pub(crate) fn locate(path: &mut PathBuf, root: &Path) {
+    if path.is_relative() && !path.exists() {
+        *path = root.join(&path);
+    }
+}
+
+impl DataSection {
+    /// Locates its paths, and writes the synthetic set where it is not there yet.
+    pub(crate) fn prepare(&mut self, root: &Path) -> Result<(), TrainError> {
+        locate(&mut self.train, root);
+        locate(&mut self.heldout, root);
+        let Some(synthetic) = &mut self.synthetic else { return Ok(()) };
+        locate(&mut synthetic.folder, root);
+        // The README is written last: without it, an earlier attempt was interrupted.
+        if !synthetic.folder.join("README.txt").exists() {
+            write_synthetic(&synthetic.folder, &synthetic.set)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! What must hold between the numbers of a recipe, checked before anything is read.
+
+use tuwen_encoder::unibert::SequenceLayout;
+use tuwen_recipe::RecipeError;
+use tuwen_text::Layout;
+
+use super::recipe::{Recipe, TagVocabulary};
+
+/// Refuses a recipe whose numbers contradict each other, naming the key.
+pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
+    batches(recipe)?;
+    shapes(recipe)?;
+    positive(recipe)?;
+    shares(recipe)
+}
+
+fn fail(key: &str, reason: String) -> Result<(), RecipeError> {
+    Err(RecipeError::invalid(key, reason))
+}
+
+fn batches(recipe: &Recipe) -> Result<(), RecipeError> {
+    let (tasks, loader) = (&recipe.tasks, &recipe.data.loader);
+    if tasks.mlm.is_none() && tasks.mfm.is_none() && tasks.itm.is_none() && tasks.tag.is_none() {
+        return fail("tasks", "no task, expected at least one of `mlm`, `mfm`, `itm`, `tag`".into());
+    }
+    let pairs_needed = if tasks.itm.is_some() { 2 } else { 1 };
+    for (key, size) in
+        [("data.loader.batch_size", loader.batch_size), ("evaluation.batch_size", recipe.evaluation.batch_size)]
+    {
+        if size < pairs_needed {
+            let why = if pairs_needed == 2 {
+                ": with `tasks.itm`, a title needs a second clip to mismatch it with"
+            } else {
+                ""
+            };
+            return fail(key, format!("is {size}, expected at least {pairs_needed}{why}"));
+        }
+    }
+    Ok(())
+}
+
+fn shapes(recipe: &Recipe) -> Result<(), RecipeError> {
+    let encoder = &recipe.model.encoder;
+    if encoder.num_attention_heads == 0 || !encoder.hidden_size.is_multiple_of(encoder.num_attention_heads) {
+        let (hidden, heads) = (encoder.hidden_size, encoder.num_attention_heads);
+        return fail(
+            "model.encoder.num_attention_heads",
+            format!("is {heads}, expected a divisor of hidden_size = {hidden}"),
+        );
+    }
+    for (key, length) in
+        [("text.layout.max_length", recipe.text.layout.max_length), ("vision.frames", recipe.vision.frames)]
+    {
+        let most = encoder.max_position_embeddings;
+        if length == 0 || length > most {
+            return fail(key, format!("is {length}, expected 1 to `model.encoder.max_position_embeddings` = {most}"));
+        }
+    }
+    if let Some(made) =
+        recipe.vision.descriptor.map(|descriptor| descriptor.width()).filter(|&w| w != encoder.frame_dim)
+    {
+        let reason = format!("is {}, expected {made} as `vision.descriptor` makes them", encoder.frame_dim);
+        return fail("model.encoder.frame_dim", reason);
+    }
+    let fitting = match encoder.layout {
+        SequenceLayout::ClsFramesText => Layout::ClsSepTitleSep,
+        SequenceLayout::FramesClsText => Layout::ClsTitleSep,
+    };
+    if recipe.text.layout.layout != fitting {
+        let reason = format!(
+            "is `{}`, expected `{}` for this `model.encoder.layout`",
+            recipe.text.layout.layout.name(),
+            fitting.name()
+        );
+        return fail("text.layout.layout", reason);
+    }
+    Ok(())
+}
+
+fn positive(recipe: &Recipe) -> Result<(), RecipeError> {
+    let mut counts = vec![
+        ("evaluation.every", recipe.evaluation.every),
+        ("checkpoint.every", recipe.checkpoint.every),
+        ("checkpoint.keep", recipe.checkpoint.keep as u64),
+        ("model.embedding_size", recipe.model.embedding_size as u64),
+    ];
+    if let Some(TagVocabulary::MostFrequent(count)) = recipe.tasks.tag.as_ref().map(|tag| &tag.vocabulary) {
+        counts.push(("tasks.tag.vocabulary.most_frequent", *count as u64));
+    }
+    match counts.into_iter().find(|(_, count)| *count == 0) {
+        Some((key, _)) => Err(RecipeError::invalid(key, "is 0, expected at least 1")),
+        None => Ok(()),
+    }
+}
+
+fn shares(recipe: &Recipe) -> Result<(), RecipeError> {
+    let tasks = &recipe.tasks;
+    let mut numbers = vec![
+        ("model.encoder.hidden_dropout_prob", recipe.model.encoder.hidden_dropout_prob),
+        ("model.encoder.attention_probs_dropout_prob", recipe.model.encoder.attention_probs_dropout_prob),
+        ("optimizer.betas[0]", recipe.optimizer.betas[0]),
+        ("optimizer.betas[1]", recipe.optimizer.betas[1]),
+    ];
+    if let Some(mlm) = &tasks.mlm {
+        numbers.push(("tasks.mlm.masking.probability", mlm.masking.probability));
+    }
+    if let Some(mfm) = &tasks.mfm {
+        numbers.push(("tasks.mfm.masking.probability", mfm.masking.probability));
+    }
+    match numbers.into_iter().find(|(_, share)| !(0.0..1.0).contains(share)) {
+        Some((key, share)) => Err(RecipeError::invalid(key, format!("is {share}, expected 0 to less than 1"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,107 @@
+//! UniBERT as the training loop drives it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module as _;
+use burn::tensor::{Device, Gradients};
+use tuwen_core::Losses;
+use tuwen_data::Loader;
+use tuwen_encoder::{Weights, WeightsError, load_weights, shapes_of, weights_of};
+use tuwen_ops::Dropout;
+
+use super::{Assembly, Batch, Example, UniBertPretraining, encode, evaluate, losses, pairing_of};
+use crate::architecture::{Architecture, LoopSettings};
+use crate::optimizer::{Optimizer, StepOutcome};
+use crate::{Evaluation, TrainError};
+
+impl Architecture for Assembly {
+    type Example = Example;
+    type Heldout = Vec<Vec<Example>>;
+    type State = UniBertPretraining;
+
+    fn settings(&self) -> LoopSettings<'_> {
+        let recipe = &self.recipe;
+        LoopSettings {
+            name: &recipe.name,
+            batch_size: recipe.data.loader.batch_size,
+            optimizer: &recipe.optimizer,
+            schedule: &recipe.schedule,
+            evaluate_every: recipe.evaluation.every,
+            checkpoint: &recipe.checkpoint,
+        }
+    }
+
+    fn records(&self) -> [usize; 2] {
+        [self.train.len(), self.heldout.len()]
+    }
+
+    fn companions(&self) -> Result<Vec<(&'static str, String)>, TrainError> {
+        self.files()
+    }
+
+    fn plan(&self) -> String {
+        self.plan.to_string()
+    }
+
+    fn loader(&self) -> Result<Loader<Example>, TrainError> {
+        self.training_loader()
+    }
+
+    fn heldout(&self, report: &mut dyn FnMut(&str)) -> Result<Self::Heldout, TrainError> {
+        self.heldout_batches(report)
+    }
+
+    fn start(&self, device: &Device) -> UniBertPretraining {
+        self.model(device)
+    }
+
+    fn save(&self, model: &UniBertPretraining) -> Weights {
+        weights_of(model)
+    }
+
+    fn restore(&self, model: UniBertPretraining, saved: &Weights) -> Result<UniBertPretraining, WeightsError> {
+        load_weights(model, saved)
+    }
+
+    fn trained_shapes(&self, model: &UniBertPretraining) -> BTreeMap<String, Vec<usize>> {
+        shapes_of(model)
+    }
+
+    fn losses(&self, model: &mut UniBertPretraining, examples: &[Example], step: u64) -> Result<Losses, TrainError> {
+        let recipe = &self.recipe;
+        let device = model.projection.weight.val().device().inner();
+        let batch = Batch::new(examples, &self.shape, &device)?;
+        let rule = recipe.tasks.itm.as_ref().map(|itm| itm.pairing);
+        let pairing = rule.map(|rule| pairing_of(rule, &batch, recipe.seed, step)).transpose()?;
+        let dropout = Dropout::training(recipe.seed, step);
+        let states = encode(model, &batch, &self.plan, pairing.as_ref(), &dropout);
+        Ok(losses(model, &batch, &states, &recipe.tasks))
+    }
+
+    fn advance(
+        &self,
+        model: UniBertPretraining,
+        optimizer: &mut Optimizer,
+        gradients: &Gradients,
+        factor: f64,
+    ) -> (UniBertPretraining, StepOutcome) {
+        optimizer.step(model, gradients, factor)
+    }
+
+    fn evaluate(
+        &self,
+        model: &UniBertPretraining,
+        heldout: &Self::Heldout,
+        _step: u64,
+    ) -> Result<Evaluation, TrainError> {
+        let model = model.valid();
+        let device = model.projection.weight.val().device();
+        let what = (&self.recipe.tasks, &self.plan.for_evaluation(), self.recipe.seed);
+        evaluate(&model, heldout, &self.shape, what, &device)
+    }
+
+    fn draw(&self, _: &UniBertPretraining, _: &Self::Heldout, _: &Path) -> Result<Vec<PathBuf>, TrainError> {
+        Ok(Vec::new())
+    }
+}
