@@ -1,5 +1,6 @@
 //! Losses over logits, each the mean over its rows.
 
+use burn::tensor::activation::log_sigmoid;
 use burn::tensor::{Int, Tensor};
 
 use crate::flex::{Operand, indices, record};
@@ -22,11 +23,12 @@ pub fn cross_entropy(
     })
 }
 
-/// `−t·log σ(x) − (1−t)·log(1−σ(x))` for each entry, in the form that neither overflows nor loses the small end:
-/// `max(x, 0) − x·t + log(1 + e^−|x|)`. No mean is taken: who calls knows which entries count.
+/// `−t·log σ(x) − (1−t)·log σ(−x)` for each entry, which neither overflows nor loses the small end. No mean is taken: who
+/// calls knows which entries count.
 pub fn binary_cross_entropy_with_logits<const D: usize>(logits: Tensor<D>, targets: Tensor<D>) -> Tensor<D> {
-    let tail = logits.clone().abs().neg().exp().log1p();
-    logits.clone().clamp_min(0.0) - logits * targets + tail
+    // Not by way of |x| and max(x, 0): their gradients at 0 don't add up to σ(0) − t.
+    let (matches, others) = (log_sigmoid(logits.clone()), log_sigmoid(logits.neg()));
+    (matches * targets.clone() + others * (targets.neg() + 1.0)).neg()
 }
 
 #[cfg(test)]
@@ -52,6 +54,16 @@ mod tests {
         for (loss, expected) in losses.iter().zip([2.0_f32.ln(), 0.0, 100.0, 100.0]) {
             assert!((loss - expected).abs() < 1e-5, "{loss} is not {expected}");
         }
+    }
+
+    #[test]
+    fn an_undecided_logit_has_half_a_gradient() {
+        let device = Device::flex().autodiff();
+        let logits = Tensor::<1>::zeros([2], &device).require_grad();
+        let targets = Tensor::from_floats([1.0, 0.0], &device);
+        let gradients = binary_cross_entropy_with_logits(logits.clone(), targets).sum().backward();
+        let gradient: Vec<f32> = logits.grad(&gradients).unwrap().try_into_vec_as().unwrap();
+        assert_eq!(gradient, [-0.5, 0.5]); // σ(0) − t
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Assembly {
 
     /// The loader of the training records, at their beginning.
     pub fn training_loader(&self) -> Result<Loader<Example>, TrainError> {
-        let config = LoaderConfig { seed: self.recipe.seed, order: Order::Shuffled, ..self.recipe.data.loader.clone() };
+        let config = LoaderConfig { seed: self.recipe.seed, ..self.recipe.data.loader.clone() };
         let maker = self.maker(Purpose::Training);
         let transform: Transform<Example> = Arc::new(move |record, visit| maker.make(record, visit));
         Ok(Loader::new(Arc::clone(&self.train), transform, config)?)

@@ -46,7 +46,7 @@ impl Assembly {
     }
 
     /// Candidates that matching puts in order: none where no stage trains it.
-    pub(super) fn rerank(&self) -> usize {
+    pub fn rerank(&self) -> usize {
         let trained = self.recipe.stages.iter().any(|stage| stage.itm.is_some());
         if trained { self.recipe.evaluation.rerank } else { 0 }
     }
@@ -94,6 +94,18 @@ impl Assembly {
             }
         }
         Ok(results)
+    }
+}
+
+impl Assembly {
+    /// Draws what retrieval finds into `folder`, a sheet for each language; returns the files.
+    pub fn sheets(
+        &self,
+        model: &AlbefPretraining,
+        heldout: &Heldout,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, TrainError> {
+        sheet::draw(self, model, heldout, folder)
     }
 }
 
@@ -184,6 +196,6 @@ impl Architecture for Assembly {
     }
 
     fn draw(&self, state: &AlbefState, heldout: &Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
-        sheet::draw(self, &state.model.valid(), heldout, folder)
+        self.sheets(&state.model.valid(), heldout, folder)
     }
 }

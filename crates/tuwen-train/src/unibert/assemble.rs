@@ -77,7 +77,7 @@ impl Assembly {
 
     /// The loader of the training records, at their beginning.
     pub fn training_loader(&self) -> Result<Loader<Example>, TrainError> {
-        let config = LoaderConfig { seed: self.recipe.seed, order: Order::Shuffled, ..self.recipe.data.loader.clone() };
+        let config = LoaderConfig { seed: self.recipe.seed, ..self.recipe.data.loader.clone() };
         Ok(Loader::new(Arc::clone(&self.train), self.transform(Purpose::Training), config)?)
     }
 

@@ -1,6 +1,8 @@
 //! The commands, as a function that a program calls with its arguments.
 
+mod bench;
 mod data;
+mod eval;
 mod recipe;
 mod train;
 
@@ -28,6 +30,12 @@ enum Command {
     /// Look at data, or make some
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// Test a run
+    #[command(subcommand)]
+    Eval(eval::EvalCommand),
+    /// Measure what a step costs
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
     /// List or show recipes
     #[command(subcommand)]
     Recipe(recipe::RecipeCommand),
@@ -55,6 +63,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> ExitC
     let done = match arguments.command {
         Command::Train(arguments) => train::run(&arguments, root),
         Command::Data(command) => data::run(&command),
+        Command::Eval(command) => eval::run(&command, root),
+        Command::Bench(command) => bench::run(&command, root),
         Command::Recipe(command) => recipe::run(&command),
     };
     match done {

@@ -1,0 +1,163 @@
+//! What a step computes, counted: two floating-point operations for each multiplication with its addition, in matrix
+//! products alone; a backward pass costs twice its forward pass.
+
+use tuwen_encoder::VitConfig;
+use tuwen_encoder::albef::{AlbefConfig, TextConfig};
+
+use super::{Savings, Stage};
+
+/// The sizes of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct StepSize {
+    /// B.
+    pub batch: usize,
+    /// L.
+    pub tokens: usize,
+    /// Masked tokens of the whole batch.
+    pub masked: usize,
+}
+
+/// The operations of one step of `stage` with soft targets of weight `alpha`.
+pub fn step_flops(config: &AlbefConfig, stage: &Stage, alpha: f64, size: StepSize, savings: &Savings) -> u64 {
+    let cost = Cost { vision: &config.vision, text: &config.text, size };
+    let (batch, words) = (size.batch as u64, stage.mlm.is_some());
+    let texts = batch * (1 + u64::from(words));
+    let matching = if stage.itm.is_some() { 3 * batch } else { 0 };
+    let passes = matching / batch + u64::from(words);
+    let mut student = cost.image(batch) + cost.text(texts) + cost.projections(batch, config.embedding_size);
+    if passes > 0 {
+        let shared = savings.shared_image_memory.is_on();
+        student += cost.memory(if shared { batch } else { passes * batch });
+        student += (config.text.fusion_layers as u64 - 1) * cost.fusion(matching + u64::from(words) * batch);
+        student += if savings.matching_cls.is_on() { cost.fusion_cls(matching) } else { cost.fusion(matching) };
+        student += u64::from(words) * (cost.fusion(batch) + cost.words(savings));
+    }
+    let mut teacher = 0;
+    if stage.needs_teacher() {
+        let asked = words && (alpha > 0.0 || !savings.idle_teacher.is_on());
+        teacher += cost.image(batch) + cost.text(batch * (1 + u64::from(asked)));
+        teacher += cost.projections(batch, config.embedding_size);
+        if asked {
+            teacher += cost.memory(batch) + config.text.fusion_layers as u64 * cost.fusion(batch) + cost.words(savings);
+        }
+    }
+    3 * student + teacher
+}
+
+struct Cost<'a> {
+    vision: &'a VitConfig,
+    text: &'a TextConfig,
+    size: StepSize,
+}
+
+/// Rows times a matrix.
+fn product(rows: u64, inputs: usize, outputs: usize) -> u64 {
+    2 * rows * inputs as u64 * outputs as u64
+}
+
+/// Scores and mixtures of `queries` with `keys` each, over `hidden` values.
+fn attention(queries: u64, keys: usize, hidden: usize) -> u64 {
+    4 * queries * keys as u64 * hidden as u64
+}
+
+impl Cost<'_> {
+    fn image(&self, batch: u64) -> u64 {
+        let VitConfig { patch_size, hidden_size: width, intermediate_size, num_hidden_layers, .. } = *self.vision;
+        let patches = self.vision.patches();
+        let rows = batch * (patches as u64 + 1);
+        let layer = product(rows, width, 4 * width)
+            + attention(rows, patches + 1, width)
+            + 2 * product(rows, width, intermediate_size);
+        product(batch * patches as u64, 3 * patch_size * patch_size, width) + num_hidden_layers as u64 * layer
+    }
+
+    fn text(&self, batch: u64) -> u64 {
+        self.text.text_layers as u64 * self.text_layer(batch)
+    }
+
+    fn text_layer(&self, batch: u64) -> u64 {
+        let (hidden, rows) = (self.text.hidden_size, batch * self.size.tokens as u64);
+        product(rows, hidden, 4 * hidden)
+            + attention(rows, self.size.tokens, hidden)
+            + 2 * product(rows, hidden, self.text.intermediate_size)
+    }
+
+    fn projections(&self, batch: u64, size: usize) -> u64 {
+        product(batch, self.vision.hidden_size, size) + product(batch, self.text.hidden_size, size)
+    }
+
+    /// Keys and values of all fusion layers.
+    fn memory(&self, batch: u64) -> u64 {
+        let rows = batch * (self.vision.patches() as u64 + 1);
+        self.text.fusion_layers as u64 * product(rows, self.vision.hidden_size, 2 * self.text.hidden_size)
+    }
+
+    fn fusion(&self, batch: u64) -> u64 {
+        let (hidden, rows) = (self.text.hidden_size, batch * self.size.tokens as u64);
+        let cross = product(rows, hidden, 2 * hidden) + attention(rows, self.vision.patches() + 1, hidden);
+        self.text_layer(batch) + cross
+    }
+
+    /// A fusion layer at `[CLS]` alone; keys and values of self-attention are still those of all tokens.
+    fn fusion_cls(&self, batch: u64) -> u64 {
+        let (hidden, rows) = (self.text.hidden_size, batch * self.size.tokens as u64);
+        product(rows, hidden, 2 * hidden)
+            + product(batch, hidden, 4 * hidden)
+            + attention(batch, self.size.tokens + self.vision.patches() + 1, hidden)
+            + 2 * product(batch, hidden, self.text.intermediate_size)
+    }
+
+    fn words(&self, savings: &Savings) -> u64 {
+        let masked =
+            if savings.fixed_shapes.is_on() { self.size.masked.next_multiple_of(32) } else { self.size.masked };
+        let all = self.size.batch * self.size.tokens;
+        let rows = if savings.masked_positions.is_on() { masked } else { all };
+        product(rows as u64, self.text.hidden_size, self.text.hidden_size + self.text.vocab_size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::albef::{ItmStage, MlmStage, Saving};
+
+    const SIZE: StepSize = StepSize { batch: 2, tokens: 3, masked: 1 };
+
+    fn tiny() -> AlbefConfig {
+        let mut config = AlbefConfig::base();
+        config.vision = VitConfig { image_size: 4, patch_size: 2, num_hidden_layers: 1, ..config.vision };
+        config.vision = VitConfig { hidden_size: 2, intermediate_size: 5, ..config.vision };
+        config.text.hidden_size = 2;
+        config.text.intermediate_size = 3;
+        (config.text.text_layers, config.text.fusion_layers, config.text.vocab_size) = (1, 1, 7);
+        config
+    }
+
+    #[test]
+    fn the_image_encoder_by_hand() {
+        // 2 pictures of 4 patches of 12 values; then 5 tokens: query, key, value and output 2·8, feed-forward 2·2·5.
+        let expected = 2 * 8 * 12 * 2 + 2 * 10 * 2 * 8 + 4 * 10 * 5 * 2 + 2 * 2 * 10 * 2 * 5;
+        let config = tiny();
+        assert_eq!(Cost { vision: &config.vision, text: &config.text, size: SIZE }.image(2), expected);
+    }
+
+    #[test]
+    fn what_is_saved_is_what_is_not_computed() {
+        let config = tiny();
+        let stage = Stage {
+            steps: None,
+            ita: None,
+            itm: Some(ItmStage { weight: 1.0, hardness: 1.0 }),
+            mlm: Some(MlmStage { weight: 1.0 }),
+            alpha: None,
+        };
+        let count = |savings: Savings| step_flops(&config, &stage, 0.0, SIZE, &savings);
+        let none = Savings { fixed_shapes: Saving::Off, ..Savings::default() };
+        // The vocabulary meets 1 masked token instead of 6: 5 rows of 2·(2 + 7), forward and backward.
+        let all_rows = Savings { masked_positions: Saving::Off, ..none };
+        assert_eq!(count(all_rows) - count(none), 3 * 2 * 5 * 2 * (2 + 7));
+        // Four passes project 10 tokens to keys and values (2·4) once, not four times.
+        let apart = Savings { shared_image_memory: Saving::Off, ..none };
+        assert_eq!(count(apart) - count(none), 3 * 3 * 2 * 10 * 2 * 4);
+    }
+}
