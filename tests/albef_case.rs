@@ -161,10 +161,10 @@ impl Case {
             momentum: self.golden.meta["config"]["momentum"].as_f64().unwrap(),
             positives: how.positives,
             savings: how.savings,
-            negatives: Negatives::Given {
-                image_for_text: given("input/neg_image_for_text"),
-                text_for_image: given("input/neg_text_for_image"),
-            },
+            negatives: Negatives::Given(Box::new([
+                given("input/neg_image_for_text"),
+                given("input/neg_text_for_image"),
+            ])),
             dropout: Dropout::off(),
         };
         losses(state, &self.batch(), &input)

@@ -1,9 +1,15 @@
 //! Goldens and whole runs, one binary.
 
 mod albef_case;
+mod albef_edges;
+mod albef_false_negatives;
+mod albef_first_step;
+mod albef_fixture;
 mod albef_images;
 mod albef_parity;
+mod albef_refusals;
 mod albef_retrieval;
+mod albef_runs;
 mod albef_schedule;
 mod bad_input;
 mod fixture;

@@ -47,6 +47,10 @@ pub trait Architecture {
     fn companions(&self) -> Result<Vec<(&'static str, String)>, TrainError>;
     /// What a step computes, a line each.
     fn plan(&self) -> String;
+    /// What is allowed and probably not meant, a sentence each.
+    fn doubts(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// The loader of the training records, at their beginning.
     fn loader(&self) -> Result<Loader<Self::Example>, TrainError>;
     /// The held-out records, always the same ones; unreadable ones are told to `report`.

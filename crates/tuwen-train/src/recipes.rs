@@ -180,6 +180,14 @@ mod tests {
     }
 
     #[test]
+    fn the_base_recipe_is_the_papers_model() {
+        let recipe = find_recipe("albef-base", &[], &[]).unwrap().albef().unwrap();
+        assert_eq!(recipe.model.encoder, tuwen_encoder::albef::AlbefConfig::base());
+        let pretraining = tuwen_vision::TrainTransform::ALBEF_PRETRAINING;
+        assert_eq!(recipe.vision, pretraining);
+    }
+
+    #[test]
     fn every_built_in_overlay_fits_the_albef_recipes() {
         for (overlay, _) in OVERLAYS {
             for recipe in ["albef-tiny", "albef-base"] {

@@ -143,6 +143,7 @@ impl<'a, A: Architecture> Run<'a, A> {
             plan: self.assembly.plan(),
             steps: [self.position.step + 1, self.schedule.total_steps],
         }));
+        self.assembly.doubts().iter().for_each(|doubt| watch(Event::Notice(doubt)));
     }
 
     fn step(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {

@@ -102,6 +102,28 @@ mod tests {
     }
 
     #[test]
+    fn cmyk_jpeg_with_inverted_inks_becomes_rgb() {
+        // 8 × 8 pixels as Photoshop writes red, 255 being no ink: C 255, M 0, Y 0, K 255.
+        let head =
+            [b"\xFF\xD8\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0\0".as_slice(), b"\xFF\xDB\0\x43\0\x08", &[1; 63]].concat();
+        let frame = b"\xFF\xC0\0\x14\x08\0\x08\0\x08\x04\x01\x11\0\x02\x11\0\x03\x11\0\x04\x11\0";
+        let dc = b"\xFF\xC4\0\x16\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07\x08"; // 00, 01, 10: 0, 7, 8 bits
+        let ac = b"\xFF\xC4\0\x14\x10\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"; // 0: the block ends
+        let scan = b"\xFF\xDA\0\x0E\x04\x01\0\x02\0\x03\0\x04\0\0\x3F\0"; // +127, −128, −128, +127
+        let jpeg = [&head, frame.as_slice(), dc, ac, scan, b"\x7F\xA7\xF4\xFE\x7F\xBF\xFF\xD9"].concat();
+        assert_eq!(decode_image(&jpeg).unwrap().into_pixels(), [255, 0, 0].repeat(64));
+    }
+
+    #[test]
+    fn of_an_animation_the_first_frame_is_taken() {
+        let mut gif = Vec::new();
+        let frames = [[0, 0, 255, 255], [255, 0, 0, 255]];
+        let frames = frames.map(|colour| image::Frame::new(ImageBuffer::from_pixel(3, 2, Rgba(colour))));
+        image::codecs::gif::GifEncoder::new(&mut gif).encode_frames(frames).unwrap();
+        assert_eq!(decode_image(&gif).unwrap().into_pixels(), [0, 0, 255].repeat(6));
+    }
+
+    #[test]
     fn exif_orientation_is_applied() {
         // A big-endian TIFF header and one entry: tag 0x0112, SHORT, count 1, value 6 (turn by 90° to the right).
         let exif =

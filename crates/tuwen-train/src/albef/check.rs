@@ -1,5 +1,6 @@
 //! What must hold between the numbers of an ALBEF recipe, checked before anything is read.
 
+use tuwen_data::DataFormat;
 use tuwen_ita::TEMPERATURE_RANGE;
 use tuwen_recipe::RecipeError;
 use tuwen_text::Layout;
@@ -11,9 +12,14 @@ use super::{ItaLoss, Stage};
 pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
     shapes(recipe)?;
     text(recipe)?;
+    sizes(recipe)?;
     numbers(recipe)?;
+    languages(recipe)?;
     stages(recipe)
 }
+
+/// Entries of a queue: 256 times ALBEF's, 16 GiB of features of 256 values.
+const MOST_QUEUE: usize = 1 << 24;
 
 fn fail(key: &str, reason: String) -> Result<(), RecipeError> {
     Err(RecipeError::invalid(key, reason))
@@ -62,8 +68,15 @@ fn text(recipe: &Recipe) -> Result<(), RecipeError> {
     Ok(())
 }
 
-fn numbers(recipe: &Recipe) -> Result<(), RecipeError> {
+fn sizes(recipe: &Recipe) -> Result<(), RecipeError> {
+    let (vision, text) = (&recipe.model.encoder.vision, &recipe.model.encoder.text);
     let counts = [
+        ("model.encoder.vision.hidden_size", vision.hidden_size as u64),
+        ("model.encoder.vision.intermediate_size", vision.intermediate_size as u64),
+        ("model.encoder.text.hidden_size", text.hidden_size as u64),
+        ("model.encoder.text.intermediate_size", text.intermediate_size as u64),
+        ("model.encoder.text.fusion_layers", text.fusion_layers as u64),
+        ("model.encoder.text.type_vocab_size", text.type_vocab_size as u64),
         ("data.loader.batch_size", recipe.data.loader.batch_size as u64),
         ("evaluation.every", recipe.evaluation.every),
         ("evaluation.batch_size", recipe.evaluation.batch_size as u64),
@@ -74,7 +87,25 @@ fn numbers(recipe: &Recipe) -> Result<(), RecipeError> {
     if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
         return fail(key, "is 0, expected at least 1".into());
     }
-    let text = &recipe.model.encoder.text;
+    let frozen = text.frozen_word.filter(|&word| word as usize >= text.vocab_size);
+    frozen.map_or(Ok(()), |word| {
+        let reason = format!("is {word}, expected below `model.encoder.text.vocab_size` = {}", text.vocab_size);
+        fail("model.encoder.text.frozen_word", reason)
+    })
+}
+
+fn numbers(recipe: &Recipe) -> Result<(), RecipeError> {
+    let (vision, text) = (&recipe.model.encoder.vision, &recipe.model.encoder.text);
+    let ranges = &recipe.model.initializer_range;
+    let amounts = [
+        ("model.initializer_range.vision", ranges.vision),
+        ("model.initializer_range.text", ranges.text),
+        ("model.initializer_range.heads", ranges.heads),
+        ("model.encoder.vision.layer_norm_eps", vision.layer_norm_eps),
+        ("model.encoder.text.layer_norm_eps", text.layer_norm_eps),
+        ("optimizer.learning_rate", recipe.optimizer.learning_rate),
+    ];
+    amounts.into_iter().try_for_each(|(key, amount)| not_negative(key, amount))?;
     let shares = [
         ("model.encoder.text.hidden_dropout_prob", text.hidden_dropout_prob),
         ("model.encoder.text.attention_probs_dropout_prob", text.attention_probs_dropout_prob),
@@ -91,6 +122,27 @@ fn numbers(recipe: &Recipe) -> Result<(), RecipeError> {
         return fail("tasks.temperature", format!("is {}, expected {low} to {high}", recipe.tasks.temperature));
     }
     Ok(())
+}
+
+fn not_negative(key: &str, amount: f64) -> Result<(), RecipeError> {
+    if amount.is_finite() && amount >= 0.0 {
+        return Ok(());
+    }
+    fail(key, format!("is {amount}, expected a finite number, 0 or more"))
+}
+
+/// A language without captions would silently cost its retrieval.
+fn languages(recipe: &Recipe) -> Result<(), RecipeError> {
+    let titles = match &recipe.data.records {
+        DataFormat::TfRecord(fields) => &fields.titles,
+        DataFormat::WebDataset(fields) => &fields.titles,
+        DataFormat::Annotation(fields) => &fields.titles,
+    };
+    let known = |language: &&String| titles.iter().any(|title| title.language == **language);
+    let Some(language) = recipe.evaluation.languages.iter().find(|language| !known(language)) else { return Ok(()) };
+    let known: Vec<String> = titles.iter().map(|title| format!("`{}`", title.language)).collect();
+    let reason = format!("has `{language}`, expected languages of `data.records.titles`: {}", known.join(", "));
+    fail("evaluation.languages", reason)
 }
 
 fn stages(recipe: &Recipe) -> Result<(), RecipeError> {
@@ -115,11 +167,20 @@ fn one_stage(index: usize, stage: &Stage, recipe: &Recipe) -> Result<(), RecipeE
     if stage.ita.is_none() && stage.itm.is_none() && stage.mlm.is_none() {
         return fail(&key(""), "trains nothing, expected at least one of `ita`, `itm`, `mlm`".into());
     }
+    let weights = [
+        (".ita.weight", stage.ita.map(|ita| ita.weight)),
+        (".itm.weight", stage.itm.map(|itm| itm.weight)),
+        (".mlm.weight", stage.mlm.map(|mlm| mlm.weight)),
+    ];
+    weights.into_iter().try_for_each(|(name, weight)| weight.map_or(Ok(()), |w| not_negative(&key(name), w)))?;
     if stage.mlm.is_some() && recipe.tasks.masking.probability == 0.0 {
         return fail("tasks.masking.probability", format!("is 0, expected more: {} trains `mlm`", key("")));
     }
     if let Some(itm) = stage.itm.filter(|itm| !(0.0..=1.0).contains(&itm.hardness)) {
         return fail(&key(".itm.hardness"), format!("is {}, expected 0 to 1", itm.hardness));
+    }
+    if stage.queue() > MOST_QUEUE {
+        return fail(&key(".ita.loss.queue"), format!("is {}, expected at most {MOST_QUEUE}", stage.queue()));
     }
     let sigmoid = stage.ita.is_some_and(|ita| ita.loss == ItaLoss::Sigmoid);
     if sigmoid && recipe.tasks.sigmoid_bias.is_none() {
@@ -127,6 +188,9 @@ fn one_stage(index: usize, stage: &Stage, recipe: &Recipe) -> Result<(), RecipeE
             "tasks.sigmoid_bias",
             format!("is missing, expected a number: {} uses the sigmoid loss", key(".ita")),
         );
+    }
+    if let Some(bias) = recipe.tasks.sigmoid_bias.filter(|bias| !bias.is_finite()) {
+        return fail("tasks.sigmoid_bias", format!("is {bias}, expected a finite number"));
     }
     let in_batch = stage.ita.is_some_and(|ita| !matches!(ita.loss, ItaLoss::Queue(_)));
     if in_batch && stage.alpha.as_ref().is_some_and(|ramp| ramp.alpha > 0.0) && stage.mlm.is_none() {

@@ -56,7 +56,7 @@ pub fn evaluate(
     ];
     let results =
         trained.into_iter().enumerate().filter(|(place, (_, trained))| *trained && totals.counts[*place] > 0.0);
-    results.map(|(place, (task, _))| (task.to_string(), result(place, &totals))).collect()
+    results.filter_map(|(place, (task, _))| Some((task.to_string(), result(place, &totals)?))).collect()
 }
 
 fn one_batch(model: &AlbefPretraining, batch: &Batch, input: &StepInput<'_>, totals: &mut Totals) {
@@ -110,15 +110,16 @@ fn number(count: Tensor<1, Int>) -> f64 {
     count.into_scalar::<i64>() as f64
 }
 
-fn result(place: usize, totals: &Totals) -> TaskResult {
+/// Nothing where no batch held a negative to tell true pairs from.
+fn result(place: usize, totals: &Totals) -> Option<TaskResult> {
     let predictions = totals.counts[place];
     let (accuracy, chance) = match place {
         0 => (totals.hits[0] / predictions, totals.guessed / predictions),
-        1 => (totals.matching.balanced_accuracy().unwrap_or(0.0), 0.5),
+        1 => (totals.matching.balanced_accuracy()?, 0.5),
         _ => {
             let commonest = totals.words.values().copied().max().unwrap_or(0) as f64;
             (totals.hits[2] / predictions, commonest / predictions)
         }
     };
-    TaskResult { loss: totals.losses[place] / predictions, accuracy, chance, predictions: predictions as u64 }
+    Some(TaskResult { loss: totals.losses[place] / predictions, accuracy, chance, predictions: predictions as u64 })
 }

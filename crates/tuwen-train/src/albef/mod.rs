@@ -29,7 +29,7 @@ pub use flops::{StepSize, step_flops};
 pub use gallery::{Caption, Gallery, Picture};
 pub use model::AlbefPretraining;
 pub use recipe::Recipe;
-pub use retrieval::{Encoded, Rerank, Retrieved, encode, rerank_by_matching, retrieve};
+pub use retrieval::{Encoded, Rerank, RerankScore, Retrieved, encode, rerank_by_matching, retrieve};
 pub use savings::{Saving, Savings};
 pub use stage::{ItaLoss, ItaStage, ItmStage, MlmStage, Stage, stage_at};
 pub use state::{AlbefState, Teacher};

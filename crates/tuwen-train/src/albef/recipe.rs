@@ -8,7 +8,7 @@ use tuwen_ita::Positives;
 use tuwen_text::{MaskingConfig, TextLayout};
 use tuwen_vision::{AugmentCompat, TrainTransform};
 
-use super::{Savings, Stage};
+use super::{RerankScore, Savings, Stage};
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use crate::sections::{CheckpointSection, Compat, DataSection};
@@ -149,6 +149,9 @@ pub struct EvaluationSection {
     pub languages: Vec<String>,
     /// The nearest candidates that matching puts in order at the end of a run; 0: none are.
     pub rerank: usize,
+    /// What they are put in order by.
+    #[serde(default)]
+    pub rerank_score: RerankScore,
 }
 
 impl Recipe {

@@ -1,9 +1,11 @@
 //! Zero-shot retrieval: all pictures against all captions by alignment, the nearest put in order by matching.
 
+use burn::tensor::activation::log_sigmoid;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 use tuwen_encoder::albef::Albef;
 use tuwen_eval::{EvalError, Relevance, Rest, RetrievalTable, Scores, Ties, rerank, top_k};
-use tuwen_itm::{PairHead, match_scores};
+use tuwen_itm::{PairHead, match_margins, match_scores};
 use tuwen_ops::Dropout;
 
 use super::batch::{pixel_tensor, text_tensors};
@@ -18,11 +20,25 @@ pub struct Retrieved {
     pub t2i: Scores,
 }
 
-/// How many candidates matching looks at, and where the rest goes.
+/// What puts the nearest candidates in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RerankScore {
+    /// The matching head's logit alone, as ALBEF does.
+    #[default]
+    Matching,
+    /// `log P(match) + cosine / τ`: matching and alignment each have a say, as in BLIP (arXiv:2201.12086), which adds the
+    /// bare cosine.
+    Product,
+}
+
+/// How many candidates matching looks at, what it makes of them, and where the rest goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Rerank {
     /// The nearest; clamped to what there is.
     pub candidates: usize,
+    /// What they are put in order by.
+    pub score: RerankScore,
     /// What becomes of the others.
     pub rest: Rest,
 }
@@ -104,10 +120,17 @@ pub fn rerank_by_matching(
 ) -> Result<Retrieved, EvalError> {
     let captions_of = top_k(&found.i2t, how.candidates);
     let pictures_of = top_k(&found.t2i, how.candidates);
-    let pairs: Vec<(usize, usize)> = enumerated(&captions_of).collect();
-    let i2t = matching_scores(model, encoded, &pairs, chunk);
-    let pairs: Vec<(usize, usize)> = enumerated(&pictures_of).map(|(caption, picture)| (picture, caption)).collect();
-    let t2i = matching_scores(model, encoded, &pairs, chunk);
+    let temperature = model.temperature.val().into_scalar::<f32>();
+    let scored = |pairs: Vec<(usize, usize)>| -> Vec<f32> {
+        let scores = matching_scores(model, encoded, &pairs, how.score, chunk);
+        let aligned = |(picture, caption): (usize, usize)| match how.score {
+            RerankScore::Matching => 0.0,
+            RerankScore::Product => found.i2t.row(picture)[caption] / temperature,
+        };
+        scores.into_iter().zip(pairs).map(|(score, pair)| score + aligned(pair)).collect()
+    };
+    let i2t = scored(enumerated(&captions_of).collect());
+    let t2i = scored(enumerated(&pictures_of).map(|(caption, picture)| (picture, caption)).collect());
     Ok(Retrieved {
         i2t: rerank(&found.i2t, &captions_of, &in_rows(&captions_of, i2t), how.rest)?,
         t2i: rerank(&found.t2i, &pictures_of, &in_rows(&pictures_of, t2i), how.rest)?,
@@ -124,11 +147,26 @@ fn in_rows(lists: &[Vec<usize>], scores: Vec<f32>) -> Vec<Vec<f32>> {
 }
 
 /// The matching head's score of each (picture, caption).
-fn matching_scores(model: &AlbefPretraining, encoded: &Encoded, pairs: &[(usize, usize)], chunk: usize) -> Vec<f32> {
-    pairs.chunks(chunk).flat_map(|pairs| chunk_scores(&model.encoder, &model.itm, encoded, pairs)).collect()
+fn matching_scores(
+    model: &AlbefPretraining,
+    encoded: &Encoded,
+    pairs: &[(usize, usize)],
+    score: RerankScore,
+    chunk: usize,
+) -> Vec<f32> {
+    let score_of = |logits: Tensor<2>| match score {
+        RerankScore::Matching => match_scores(logits),
+        RerankScore::Product => log_sigmoid(match_margins(logits)),
+    };
+    let scores = |pairs: &[(usize, usize)]| {
+        let logits = pair_logits(&model.encoder, &model.itm, encoded, pairs);
+        score_of(logits).into_data().iter::<f32>().collect::<Vec<f32>>()
+    };
+    pairs.chunks(chunk).flat_map(scores).collect()
 }
 
-fn chunk_scores(encoder: &Albef, head: &PairHead, encoded: &Encoded, pairs: &[(usize, usize)]) -> Vec<f32> {
+/// The matching head's logits `[N, 2]` of each (picture, caption).
+fn pair_logits(encoder: &Albef, head: &PairHead, encoded: &Encoded, pairs: &[(usize, usize)]) -> Tensor<2> {
     // A picture that occurs several times in the chunk becomes keys and values once.
     let mut pictures: Vec<usize> = pairs.iter().map(|(picture, _)| *picture).collect();
     pictures.sort_unstable();
@@ -141,7 +179,7 @@ fn chunk_scores(encoder: &Albef, head: &PairHead, encoded: &Encoded, pairs: &[(u
     let (texts, mask) = encoded.captions(&captions);
     let below = encoder.fuse_below(texts, &mask, memory.below(), &Dropout::off());
     let cls = encoder.fuse_last_cls(below, &mask, memory.last(), &Dropout::off());
-    match_scores(head.forward(cls)).into_data().iter::<f32>().collect()
+    head.forward(cls)
 }
 
 impl Encoded {

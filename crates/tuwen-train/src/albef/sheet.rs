@@ -54,7 +54,7 @@ pub(super) fn draw(
 fn queries(count: usize, seed: u64) -> Vec<usize> {
     let mut order = Draws::new(seed, QUERIES, 0, 0).permutation(count);
     order.truncate(ROWS);
-    order.into_iter().map(|number| number as usize).collect()
+    order
 }
 
 /// A language is a name of a field, which could hold anything: nothing of it leaves the folder.

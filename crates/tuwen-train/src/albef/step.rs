@@ -50,13 +50,8 @@ pub enum Negatives {
         /// The step.
         step: u64,
     },
-    /// Given: the image for each text, the text for each image.
-    Given {
-        /// `[B]`.
-        image_for_text: Tensor<1, Int>,
-        /// `[B]`.
-        text_for_image: Tensor<1, Int>,
-    },
+    /// Given, `[B]` each: the image for each text, the text for each image.
+    Given(Box<[Tensor<1, Int>; 2]>),
 }
 
 /// The losses of `batch`; the momentum encoder moves, and its features wait to enter the queue.
@@ -246,7 +241,8 @@ pub(super) fn draw(
             };
             [drawn(t2i, NEGATIVE_IMAGES), drawn(i2t, NEGATIVE_TEXTS)]
         }
-        Negatives::Given { image_for_text, text_for_image } => [image_for_text, text_for_image]
+        Negatives::Given(given) => given
+            .each_ref()
             .map(|indices| HardNegatives { indices: indices.clone(), usable: Tensor::ones([batch.len()], &device) }),
     }
 }

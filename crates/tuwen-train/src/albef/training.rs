@@ -67,7 +67,7 @@ impl Assembly {
         let encoded = encode(model, &gallery.pictures, &gallery.captions[language].1, (self.pad(), CHUNK));
         let found = retrieve(&encoded, CHUNK)?;
         let Some(candidates) = rerank else { return Ok(found) };
-        let how = Rerank { candidates, rest: Rest::KeepOrder };
+        let how = Rerank { candidates, score: self.recipe.evaluation.rerank_score, rest: Rest::KeepOrder };
         Ok(rerank_by_matching(model, &encoded, &found, how, CHUNK)?)
     }
 
@@ -143,6 +143,16 @@ impl Architecture for Assembly {
             format!("stage       steps {start} to {end}: {}", stage.describe())
         };
         self.recipe.stages.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn doubts(&self) -> Vec<String> {
+        let batch = self.recipe.data.loader.batch_size;
+        let doubt = |(index, stage): (usize, &super::Stage)| {
+            let entries = Some(stage.queue()).filter(|&entries| entries > 0 && entries < batch)?;
+            let why = format!("smaller than a batch of {batch}: only a part of the last batch is remembered");
+            Some(format!("`stages[{index}].ita.loss.queue` is {entries}, {why}"))
+        };
+        self.recipe.stages.iter().enumerate().filter_map(doubt).collect()
     }
 
     fn loader(&self) -> Result<Loader<Example>, TrainError> {
