@@ -14,9 +14,6 @@ pub enum Order {
     Shuffled,
     /// As the source holds them: evaluation.
     Sequential,
-    /// Another random order of groups of so many records that stand together in the source, cut at another place in each
-    /// epoch. Neighbours are often alike, so a batch holds harder negatives than one drawn record by record.
-    Neighbours(usize),
 }
 
 impl Order {
@@ -25,23 +22,13 @@ impl Order {
         match self {
             Self::Shuffled => Draws::new(seed, ORDER, epoch, 0).permutation(records),
             Self::Sequential => (0..records).collect(),
-            Self::Neighbours(size) => neighbours(records, size.max(1), &Draws::new(seed, ORDER, epoch, 0)),
         }
     }
 }
 
-/// Groups of `size` in random order; the first and the last may be shorter.
-fn neighbours(records: usize, size: usize, draws: &Draws) -> Vec<usize> {
-    let groups = records.div_ceil(size) + 1;
-    // The permutation takes the positions below the number of groups.
-    let shift = draws.below(groups as u64, size as u64) as usize;
-    let group = |number: usize| (number * size).saturating_sub(shift)..((number + 1) * size - shift).min(records);
-    draws.permutation(groups).into_iter().flat_map(group).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::Order::{Neighbours, Sequential, Shuffled};
+    use super::Order::{Sequential, Shuffled};
 
     #[test]
     fn seed_and_epoch_alone_decide() {
@@ -58,22 +45,6 @@ mod tests {
         assert_eq!(order, Sequential.of_pass(100, 7, 3));
         assert_eq!(Sequential.of_pass(3, 7, 3), [0, 1, 2]);
         assert!(Shuffled.of_pass(0, 7, 3).is_empty());
-    }
-
-    #[test]
-    fn neighbours_stay_together_and_each_comes_once() {
-        for (records, size) in [(0, 4), (1, 4), (10, 1), (10, 3), (100, 4), (5, 9)] {
-            let mut order = Neighbours(size).of_pass(records, 7, 3);
-            let breaks = order.windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
-            assert!(breaks <= records.div_ceil(size), "{records} in groups of {size}: {breaks} breaks");
-            order.sort_unstable();
-            assert_eq!(order, Sequential.of_pass(records, 7, 3));
-        }
-        let cuts = |epoch| {
-            let order = Neighbours(4).of_pass(1000, 7, epoch);
-            order.windows(2).filter(|pair| pair[1] != pair[0] + 1).map(|pair| pair[1] % 4).max()
-        };
-        assert!((0..20).any(|epoch| cuts(epoch) != cuts(0)), "the cuts move");
     }
 
     #[test]

@@ -19,4 +19,5 @@ pub use tuwen_train as train;
 pub use tuwen_vision as vision;
 
 pub mod commands;
+mod device;
 mod screen;

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use burn::module::Module as _;
-use burn::tensor::Device;
 use clap::{Args, Subcommand};
 use tuwen_train::{Architecture, Checkpoint, Recipe, TrainError, albef, find_recipe};
 
 use super::CommandError;
+use crate::device::DeviceName;
 use crate::screen;
 
 #[derive(Debug, Subcommand)]
@@ -26,6 +26,9 @@ pub(super) struct RetrievalArguments {
     /// The nearest candidates that matching puts in order, 0 for alignment alone [default: the recipe's]
     #[arg(long, value_name = "NUMBER")]
     rerank: Option<usize>,
+    /// Where to compute: cpu, cuda:NUMBER, tch, tch-cuda:NUMBER
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    device: String,
     /// Where the pictures go [default: the run's folder]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -39,6 +42,7 @@ pub(super) fn run(command: &EvalCommand, root: &Path) -> Result<(), CommandError
 
 fn retrieval(arguments: &RetrievalArguments, root: &Path) -> Result<(), CommandError> {
     let run = &arguments.run;
+    let device = arguments.device.parse::<DeviceName>()?.open()?;
     let checkpoint = if run.join("manifest.json").exists() {
         Checkpoint::load(run)?
     } else {
@@ -58,7 +62,7 @@ fn retrieval(arguments: &RetrievalArguments, root: &Path) -> Result<(), CommandE
     recipe.evaluation.rerank = arguments.rerank.unwrap_or(recipe.evaluation.rerank);
     recipe.data.train.clone_from(&recipe.data.heldout); // no training record is read
     let assembly = albef::Assembly::of(*recipe, root)?;
-    let fresh = assembly.start(&Device::flex().autodiff());
+    let fresh = assembly.start(&device.autodiff());
     let unfit = |source| TrainError::Weights { path: run.clone(), source };
     let model = assembly.restore(fresh, &checkpoint.model).map_err(unfit)?.model.valid();
     let heldout = assembly.heldout_pairs(&mut |message| eprintln!("warning: skipped {message}"))?;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod data;
+mod device;
 mod eval;
 mod recipe;
 mod train;
@@ -36,6 +37,8 @@ enum Command {
     /// Measure what a step costs
     #[command(subcommand)]
     Bench(bench::BenchCommand),
+    /// List what there is to compute on
+    Device,
     /// List or show recipes
     #[command(subcommand)]
     Recipe(recipe::RecipeCommand),
@@ -65,6 +68,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> ExitC
         Command::Data(command) => data::run(&command),
         Command::Eval(command) => eval::run(&command, root),
         Command::Bench(command) => bench::run(&command, root),
+        Command::Device => device::run(),
         Command::Recipe(command) => recipe::run(&command),
     };
     match done {

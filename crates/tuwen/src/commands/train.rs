@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
 use clap::Args;
 use tuwen_train::{
     Architecture, RECIPES, Recipe, RunOptions, StartFrom, TrainError, albef, find_recipe, train, unibert,
 };
 
 use super::{CommandError, overrides};
+use crate::device::DeviceName;
 use crate::screen::Screen;
 
 #[derive(Debug, Args)]
@@ -27,6 +27,9 @@ pub(super) struct TrainArguments {
     /// Change a value of the recipe: section.key=value
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Where to compute: cpu, cuda:NUMBER, tch, tch-cuda:NUMBER
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    device: String,
     /// The run's folder [default: runs/RECIPE/NUMBER]
     #[arg(long, value_name = "FOLDER")]
     run: Option<PathBuf>,
@@ -55,7 +58,7 @@ pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), Command
     if let Some(path) = &arguments.heldout {
         recipe.data_mut().heldout.clone_from(path);
     }
-    let options = RunOptions { folder, start, device: Device::flex() };
+    let options = RunOptions { folder, start, device: arguments.device.parse::<DeviceName>()?.open()? };
     let screen = Screen::new(&recipe.data_mut().train.display().to_string());
     match recipe {
         Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, root)?, &options, screen),

@@ -1,0 +1,200 @@
+//! Where to compute: a name on the command line becomes a device that was compiled in and answers.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+
+use burn::tensor::{DType, Device, Tensor};
+
+/// Every kind of device there can be, whether it was compiled in or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The embedded backend, always there.
+    Cpu,
+    /// An NVIDIA card by way of Burn's own kernels.
+    Cuda,
+    /// LibTorch on the CPU.
+    Tch,
+    /// LibTorch on an NVIDIA card.
+    TchCuda,
+}
+
+/// A device by name: `cpu`, `cuda`, `cuda:1`, `tch`, `tch-cuda:0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DeviceName {
+    /// Which kind.
+    pub(crate) kind: Kind,
+    /// Which of several.
+    pub(crate) index: usize,
+}
+
+/// Why a device can't be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum DeviceError {
+    /// No such name.
+    Unknown(String),
+    /// The program was built without it.
+    NotBuilt(DeviceName),
+    /// It was built in and does not answer.
+    Silent(DeviceName, String),
+}
+
+impl std::error::Error for DeviceError {}
+
+impl fmt::Display for DeviceError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(name) => {
+                write!(out, "no device `{name}`, expected `cpu`, `cuda:NUMBER`, `tch` or `tch-cuda:NUMBER`")
+            }
+            Self::NotBuilt(name) => {
+                let feature = name.kind.feature();
+                write!(out, "device `{name}` was not compiled in; build with `cargo xtask --features {feature} …`")
+            }
+            Self::Silent(name, reason) => write!(out, "device `{name}` does not answer: {reason}"),
+        }
+    }
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Cpu, Self::Cuda, Self::Tch, Self::TchCuda];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+            Self::Tch => "tch",
+            Self::TchCuda => "tch-cuda",
+        }
+    }
+
+    /// The feature that compiles it in.
+    fn feature(self) -> &'static str {
+        match self {
+            Self::Cpu => "default",
+            Self::Cuda => "cuda",
+            Self::Tch | Self::TchCuda => "tch",
+        }
+    }
+
+    /// Whether there can be several.
+    pub(crate) fn has_numbers(self) -> bool {
+        matches!(self, Self::Cuda | Self::TchCuda)
+    }
+}
+
+impl fmt::Display for DeviceName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind.has_numbers() {
+            true => write!(out, "{}:{}", self.kind.name(), self.index),
+            false => out.write_str(self.kind.name()),
+        }
+    }
+}
+
+impl std::str::FromStr for DeviceName {
+    type Err = DeviceError;
+
+    fn from_str(text: &str) -> Result<Self, DeviceError> {
+        let unknown = || DeviceError::Unknown(text.to_string());
+        let (name, number) = text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(unknown)?;
+        let index = match number {
+            None => 0,
+            Some(number) if kind.has_numbers() => number.parse().map_err(|_| unknown())?,
+            Some(_) => return Err(unknown()),
+        };
+        Ok(Self { kind, index })
+    }
+}
+
+impl DeviceName {
+    /// The device, once it has computed something.
+    pub(crate) fn open(self) -> Result<Device, DeviceError> {
+        if self.kind == Kind::Cpu {
+            return Ok(Device::flex());
+        }
+        // A missing driver shows as a panic of the library that looks for it.
+        quietly(|| {
+            let device = self.compiled_in()?;
+            let sum = Tensor::<1>::ones([3], &device).sum().into_scalar::<f32>();
+            if sum == 3.0 { Ok(device) } else { Err(DeviceError::Silent(self, format!("1 + 1 + 1 gave {sum}"))) }
+        })
+        .unwrap_or_else(|reason| Err(DeviceError::Silent(self, reason)))
+    }
+
+    // Burn means to drop LibTorch; until then it is the way to compare with it.
+    #[cfg_attr(feature = "tch", allow(deprecated))]
+    fn compiled_in(self) -> Result<Device, DeviceError> {
+        match self.kind {
+            Kind::Cpu => Ok(Device::flex()),
+            #[cfg(feature = "cuda")]
+            Kind::Cuda => Ok(Device::cuda(self.index)),
+            #[cfg(feature = "tch")]
+            Kind::Tch => Ok(Device::libtorch()),
+            #[cfg(feature = "tch")]
+            Kind::TchCuda => Ok(Device::libtorch_cuda(self.index)),
+            #[cfg(not(all(feature = "cuda", feature = "tch")))]
+            _ => Err(DeviceError::NotBuilt(self)),
+        }
+    }
+}
+
+/// The kinds of numbers `device` computes with.
+pub(crate) fn number_formats(device: &Device) -> Vec<&'static str> {
+    let formats = [(DType::F64, "f64"), (DType::F32, "f32"), (DType::F16, "f16"), (DType::BF16, "bf16")];
+    formats.into_iter().filter(|(dtype, _)| device.supports_dtype(*dtype)).map(|(_, name)| name).collect()
+}
+
+/// Runs `work`; a panic is returned as its first line instead of being printed.
+fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let hook = take_hook();
+    set_hook(Box::new(|_| {}));
+    let done = catch_unwind(AssertUnwindSafe(work));
+    set_hook(hook);
+    done.map_err(|cause| {
+        let text = cause.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_string()));
+        text.unwrap_or_default().lines().next().unwrap_or("no reason given").to_string()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers() {
+        for (text, kind, index) in [
+            ("cpu", Kind::Cpu, 0),
+            ("cuda", Kind::Cuda, 0),
+            ("cuda:3", Kind::Cuda, 3),
+            ("tch-cuda:1", Kind::TchCuda, 1),
+        ] {
+            assert_eq!(text.parse(), Ok(DeviceName { kind, index }));
+        }
+        for text in ["gpu", "cuda:", "cuda:x", "cpu:0", "tch:1", ""] {
+            let error = text.parse::<DeviceName>().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("no device `{text}`, expected `cpu`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_processor_is_always_there() {
+        let device = "cpu".parse::<DeviceName>().unwrap().open().unwrap();
+        assert!(number_formats(&device).contains(&"f32"));
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
+    fn what_was_not_compiled_in_says_how_to_build_it() {
+        let error = "cuda:0".parse::<DeviceName>().unwrap().open().unwrap_err().to_string();
+        assert_eq!(error, "device `cuda:0` was not compiled in; build with `cargo xtask --features cuda …`");
+    }
+
+    #[test]
+    fn a_panic_becomes_its_first_line() {
+        assert_eq!(quietly(|| 1), Ok(1));
+        let panics = || -> u8 { panic!("no driver\nat all") };
+        assert_eq!(quietly(panics), Err("no driver".to_string()));
+    }
+}
