@@ -32,7 +32,8 @@ pub(crate) struct DeviceName {
 pub(crate) enum DeviceError {
     /// No such name.
     Unknown(String),
-    /// The program was built without it.
+    /// The program was built without it; with everything built in, nobody can be told so.
+    #[cfg_attr(all(feature = "cuda", feature = "tch"), allow(dead_code))]
     NotBuilt(DeviceName),
     /// It was built in and does not answer.
     Silent(DeviceName, String),
