@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use tuwen::core::{Losses, TokenLabels};
-use tuwen::encoder::albef::{AlbefConfig, TextConfig, momentum_names, reference_names, reference_number};
+use tuwen::encoder::albef::{Albef, AlbefConfig, TextConfig, momentum_names, reference_names, reference_number};
 use tuwen::encoder::{HostTensor, MomentumEncoder, VitConfig, Weights, load_weights, weights_of};
 use tuwen::ita::{AlphaRamp, FeatureQueue, PairKeys, Positives, QueueParts};
 use tuwen::ops::{AdamWForm, Dropout};
@@ -138,6 +138,13 @@ impl Case {
             token_labels: TokenLabels::new(&places, &answers, &device),
             keys,
         }
+    }
+
+    /// Unit features of the golden pictures and captions.
+    pub(crate) fn features(&self, encoder: &Albef) -> (Tensor<2>, Tensor<2>) {
+        let batch = self.batch();
+        let texts = encoder.text_states(batch.input_ids, &batch.attention_mask, &Dropout::off());
+        (encoder.image_features(&encoder.image_states(batch.pixel_values)), encoder.text_features(&texts))
     }
 
     /// The losses of one golden step; `state` moves as a step moves it, but for the optimizer.

@@ -71,14 +71,10 @@ fn albef_losses_queues_and_gradients() {
 #[test]
 fn albef_sampling_weights_of_hard_negatives() {
     let case = Case::open(FILE);
-    let (mut state, batch) = (case.state(), case.batch());
-    let features = |model: &tuwen::encoder::albef::Albef| {
-        let texts = model.text_states(batch.input_ids.clone(), &batch.attention_mask, &Dropout::off());
-        (model.image_features(&model.image_states(batch.pixel_values.clone())), model.text_features(&texts))
-    };
-    let (images, texts) = features(&state.model.valid().encoder);
+    let mut state = case.state();
+    let (images, texts) = case.features(&state.model.valid().encoder);
     _ = case.losses(&mut state, SEED); // the momentum encoder moves before it is asked
-    let (momentum_images, momentum_texts) = features(state.teacher.as_ref().unwrap().encoder.module());
+    let (momentum_images, momentum_texts) = case.features(state.teacher.as_ref().unwrap().encoder.module());
     let temperature = state.model.temperature.val().inner();
     for (name, own, others) in [("t2i", texts, momentum_images), ("i2t", images, momentum_texts)] {
         // The softmax runs over the batch's columns alone, so the queue's do not matter.

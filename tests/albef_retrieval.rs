@@ -63,13 +63,9 @@ fn albef_retrieval_losses_queues_and_gradients() {
 fn albef_retrieval_sampling_weights_spare_the_same_identity() {
     let case = Case::open(FILE);
     let (mut state, batch) = (case.state(), case.batch());
-    let features = |model: &tuwen::encoder::albef::Albef| {
-        let texts = model.text_states(batch.input_ids.clone(), &batch.attention_mask, &Dropout::off());
-        (model.image_features(&model.image_states(batch.pixel_values.clone())), model.text_features(&texts))
-    };
-    let (images, texts) = features(&state.model.valid().encoder);
+    let (images, texts) = case.features(&state.model.valid().encoder);
     _ = case.losses(&mut state, how(0.4));
-    let (momentum_images, momentum_texts) = features(state.teacher.as_ref().unwrap().encoder.module());
+    let (momentum_images, momentum_texts) = case.features(state.teacher.as_ref().unwrap().encoder.module());
     let temperature = state.model.temperature.val().inner();
     for (name, own, others) in [("t2i", texts, momentum_images), ("i2t", images, momentum_texts)] {
         let sim = similarities(own, others, temperature.clone());
