@@ -14,14 +14,7 @@ use crate::unibert_case::values;
 
 const FILE: &str = "albef.safetensors";
 const SEED: How = How { alpha: 0.4, positives: Positives::OwnPairOnly, savings: ALL };
-const ALL: Savings = Savings {
-    shared_image_memory: Saving::On,
-    one_batch: Saving::On,
-    masked_positions: Saving::On,
-    matching_cls: Saving::On,
-    idle_teacher: Saving::On,
-    fixed_shapes: Saving::On,
-};
+const ALL: Savings = Savings::ALL;
 
 #[test]
 fn albef_states_and_logits() {

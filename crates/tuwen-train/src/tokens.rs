@@ -1,6 +1,9 @@
 //! From a title to the ids the encoder reads.
 
-use tuwen_text::{ChineseWords, TextError, TextInput, TextLayout, Tokenizer};
+use tuwen_text::{
+    ChineseWords, MaskUnit, MaskedText, MaskingConfig, SampleKey, TextError, TextInput, TextLayout, TokenDraws,
+    Tokenizer, mask_tokens,
+};
 
 /// A tokenizer with the layout it is used in: the two travel together, in runs and in checkpoints.
 #[derive(Clone)]
@@ -20,4 +23,16 @@ impl TextPipeline {
         }
         self.layout.arrange(&tokens, &self.tokenizer.special_ids())
     }
+
+    /// `text` with some of its tokens hidden, as `masking` says and `key` draws.
+    pub fn mask(&self, text: &TextInput, masking: &MaskingConfig, key: SampleKey) -> Result<MaskedText, TextError> {
+        let vocabulary = self.tokenizer.vocabulary();
+        let draws = TokenDraws::draw(key, text.len(), &vocabulary, masking.random_words)?;
+        mask_tokens(text, &vocabulary, masking, &draws)
+    }
+}
+
+/// What joins Chinese characters to words, if `masking` needs to know them.
+pub(crate) fn chinese_words(masking: &MaskingConfig) -> Option<ChineseWords> {
+    (masking.unit == MaskUnit::WholeWord).then(ChineseWords::new)
 }

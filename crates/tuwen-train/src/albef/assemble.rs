@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tuwen_data::{Loader, LoaderConfig, Order, Source, TitleChoice, Transform, open_source};
+use tuwen_data::{Loader, LoaderConfig, Source, TitleChoice, Transform, open_source};
 use tuwen_recipe::RecipeError;
-use tuwen_text::{ChineseWords, MaskUnit, Tokenizer};
+use tuwen_text::Tokenizer;
 
 use super::recipe::Recipe;
-use super::{Example, ExampleMaker, Gallery, Purpose};
+use super::{Example, ExampleMaker, Gallery};
 use crate::TrainError;
+use crate::heldout::{Purpose, heldout_batches};
 use crate::sections::locate;
-use crate::tokens::TextPipeline;
+use crate::tokens::{TextPipeline, chinese_words};
 
 /// Everything a run is made of but the weights.
 pub struct Assembly {
@@ -63,35 +64,17 @@ impl Assembly {
         Ok(Loader::new(Arc::clone(&self.train), transform, config)?)
     }
 
-    /// The held-out pairs in batches and in a gallery; unreadable records are told to `report`. They are mixed once, as
-    /// neighbours in a file are often alike.
+    /// The held-out pairs in batches and in a gallery; unreadable records are told to `report`.
     pub fn heldout_pairs(&self, report: &mut dyn FnMut(&str)) -> Result<Heldout, TrainError> {
-        let evaluation = &self.recipe.evaluation;
-        let config = LoaderConfig {
-            batch_size: evaluation.batch_size,
-            seed: self.recipe.seed,
-            order: Order::Shuffled,
-            ..self.recipe.data.loader.clone()
-        };
+        let (evaluation, seed) = (&self.recipe.evaluation, self.recipe.seed);
+        let config = LoaderConfig { batch_size: evaluation.batch_size, seed, ..self.recipe.data.loader.clone() };
         let maker = self.maker(Purpose::Evaluation);
         let transform: Transform<(usize, Example)> =
             Arc::new(move |record, visit| Ok((visit.index, maker.make(record, visit)?)));
-        let (mut batches, mut read) = (Vec::new(), Vec::new());
-        let mut left = evaluation.records.unwrap_or(usize::MAX);
-        for batch in Loader::one_pass(Arc::clone(&self.heldout), transform, config)? {
-            let batch = batch?;
-            batch.skipped.iter().for_each(|skipped| report(&skipped.message));
-            let items: Vec<(usize, Example)> = batch.items.into_iter().take(left).collect();
-            left -= items.len();
-            let (indices, examples): (Vec<usize>, Vec<Example>) = items.into_iter().unzip();
-            read.extend(indices);
-            if !examples.is_empty() {
-                batches.push(examples);
-            }
-            if left == 0 {
-                break;
-            }
-        }
+        let numbered = heldout_batches(&self.heldout, transform, config, evaluation.records, report)?;
+        let split = |batch: Vec<(usize, Example)>| batch.into_iter().unzip();
+        let (read, batches): (Vec<Vec<usize>>, Vec<Vec<Example>>) = numbered.into_iter().map(split).unzip();
+        let mut read = read.concat();
         read.sort_unstable(); // the gallery stands in the order of the file
         Ok(Heldout { batches, gallery: self.gallery(&read, report) })
     }
@@ -121,7 +104,7 @@ impl Assembly {
             caption_words: recipe.text.caption_words,
             text: self.text.clone(),
             masking,
-            chinese_words: (masking.unit == MaskUnit::WholeWord).then(ChineseWords::new),
+            chinese_words: chinese_words(&masking),
             transform: recipe.vision,
             path: if training { recipe.data.train.clone() } else { recipe.data.heldout.clone() },
         }

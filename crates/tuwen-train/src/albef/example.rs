@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use tuwen_data::{DataError, Record, TITLE, TitleChoice, Visit, Visual, pick_title};
 use tuwen_ita::PairKeys;
-use tuwen_text::{
-    ChineseWords, MaskedText, MaskingConfig, SampleKey, TextError, TextInput, TokenDraws, mask_tokens, pre_caption,
-};
+use tuwen_text::{ChineseWords, MaskedText, MaskingConfig, SampleKey, TextError, TextInput, pre_caption};
 use tuwen_vision::{Image, ImageDraws, TestTransform, TrainTransform, decode_image};
 
+use crate::Purpose;
 use crate::tokens::TextPipeline;
 
 /// One picture with one of its captions.
@@ -25,15 +24,6 @@ pub struct Example {
     pub pixel_values: Vec<f32>,
     /// Numbers that equal pictures and equal captions share.
     pub keys: PairKeys,
-}
-
-/// What examples are for: training draws anew in each epoch, evaluation always sees the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Random crops and masks, which depend on the epoch.
-    Training,
-    /// Whole pictures, and masks that no training epoch shares.
-    Evaluation,
 }
 
 /// Makes [`Example`]s from records. It holds no state that changes, so any number of threads can share it.
@@ -67,15 +57,15 @@ impl ExampleMaker {
     }
 
     fn try_make(&self, record: Record, visit: Visit) -> Result<Example, String> {
-        let epoch = if self.purpose == Purpose::Training { visit.epoch } else { u64::MAX };
+        let epoch = self.purpose.epoch(visit.epoch);
         let visit = Visit { epoch, ..visit };
         let sample = visit.index as u64;
         let title = pick_title(&record.titles, &self.titles, &visit.draws(self.seed, TITLE)).map_err(text_of)?;
         let text = self.encode(&title.text).map_err(text_of)?;
-        let image = picture_of(&record.visual)?;
+        let (image, key) = (picture_of(&record.visual)?, SampleKey { seed: self.seed, epoch, sample });
         Ok(Example {
             id: record.id,
-            masked_text: self.mask(&text, SampleKey { seed: self.seed, epoch, sample })?,
+            masked_text: self.text.mask(&text, &self.masking, key).map_err(text_of)?,
             keys: PairKeys { image: image_key(&image), caption: key_of(&text.input_ids) },
             pixel_values: self.pixel_values(&image, &ImageDraws::new(self.seed, epoch, sample))?,
             text,
@@ -85,12 +75,6 @@ impl ExampleMaker {
     /// The ids of a caption, cleaned.
     pub fn encode(&self, caption: &str) -> Result<TextInput, TextError> {
         self.text.encode(&pre_caption(caption, self.caption_words), self.chinese_words.as_ref())
-    }
-
-    fn mask(&self, text: &TextInput, key: SampleKey) -> Result<MaskedText, String> {
-        let vocabulary = self.text.tokenizer.vocabulary();
-        let draws = TokenDraws::draw(key, text.len(), &vocabulary, self.masking.random_words).map_err(text_of)?;
-        mask_tokens(text, &vocabulary, &self.masking, &draws).map_err(text_of)
     }
 
     fn pixel_values(&self, image: &Image, draws: &ImageDraws) -> Result<Vec<f32>, String> {

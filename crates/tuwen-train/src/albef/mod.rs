@@ -24,7 +24,7 @@ pub use assemble::{Assembly, Heldout};
 pub use batch::Batch;
 pub use check::check;
 pub use evaluate::{Test, evaluate};
-pub use example::{Example, ExampleMaker, Purpose};
+pub use example::{Example, ExampleMaker};
 pub use flops::{StepSize, step_flops};
 pub use gallery::{Caption, Gallery, Picture};
 pub use model::AlbefPretraining;

@@ -45,6 +45,15 @@ pub struct Savings {
 }
 
 impl Savings {
+    /// Every saving made: the default.
+    pub const ALL: Self = Self {
+        shared_image_memory: Saving::On,
+        one_batch: Saving::On,
+        masked_positions: Saving::On,
+        matching_cls: Saving::On,
+        idle_teacher: Saving::On,
+        fixed_shapes: Saving::On,
+    };
     /// Everything computed plainly.
     pub const NONE: Self = Self {
         shared_image_memory: Saving::Off,

@@ -15,9 +15,7 @@ use super::assemble::Heldout;
 use super::evaluate::Test;
 use super::retrieval::{encode, rerank_by_matching, retrieve};
 use super::step::{Negatives, StepInput, losses};
-use super::{
-    AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retrieved, evaluate, saved, sheet, stage_at,
-};
+use super::{AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retrieved, evaluate, saved, stage_at};
 use crate::architecture::{Architecture, LoopSettings};
 use crate::evaluation::{Evaluation, RetrievalResult};
 use crate::optimizer::{Optimizer, StepOutcome};
@@ -55,20 +53,21 @@ impl Assembly {
         self.text.tokenizer.special_ids().pad
     }
 
-    /// Retrieval among the captions of language number `language`; without `rerank`, by alignment alone.
-    pub fn retrieve(
+    /// Retrieval among the captions of language number `language`: by alignment, and, if `rerank` is not 0, with the
+    /// nearest put in order.
+    pub(super) fn retrieve(
         &self,
         model: &AlbefPretraining,
         heldout: &Heldout,
         language: usize,
-        rerank: Option<usize>,
-    ) -> Result<Retrieved, TrainError> {
+        rerank: usize,
+    ) -> Result<(Retrieved, Option<Retrieved>), TrainError> {
         let gallery = &heldout.gallery;
         let encoded = encode(model, &gallery.pictures, &gallery.captions[language].1, (self.pad(), CHUNK));
         let found = retrieve(&encoded, CHUNK)?;
-        let Some(candidates) = rerank else { return Ok(found) };
-        let how = Rerank { candidates, score: self.recipe.evaluation.rerank_score, rest: Rest::KeepOrder };
-        Ok(rerank_by_matching(model, &encoded, &found, how, CHUNK)?)
+        let how = Rerank { candidates: rerank, score: self.recipe.evaluation.rerank_score, rest: Rest::KeepOrder };
+        let reranked = (rerank > 0).then(|| rerank_by_matching(model, &encoded, &found, how, CHUNK)).transpose()?;
+        Ok((found, reranked))
     }
 
     /// The recalls in each language that has captions, by alignment and, if `rerank` is not 0, by matching too.
@@ -84,28 +83,16 @@ impl Assembly {
                 continue;
             }
             let relevance = heldout.gallery.relevance(number)?;
-            for reranked in [None, (rerank > 0).then_some(rerank)] {
-                if reranked.is_none() && results.last().is_some_and(|last: &RetrievalResult| last.language == *language)
-                {
-                    continue; // no re-ranking asked for
-                }
-                let table = self.retrieve(model, heldout, number, reranked)?.table(&relevance)?;
+            let (found, reranked) = self.retrieve(model, heldout, number, rerank)?;
+            let mut add = |found: &Retrieved, reranked| -> Result<(), TrainError> {
+                let table = found.table(&relevance)?;
                 results.push(RetrievalResult { language: language.clone(), reranked, table });
-            }
+                Ok(())
+            };
+            add(&found, None)?;
+            reranked.iter().try_for_each(|found| add(found, Some(rerank)))?;
         }
         Ok(results)
-    }
-}
-
-impl Assembly {
-    /// Draws what retrieval finds into `folder`, a sheet for each language; returns the files.
-    pub fn sheets(
-        &self,
-        model: &AlbefPretraining,
-        heldout: &Heldout,
-        folder: &Path,
-    ) -> Result<Vec<PathBuf>, TrainError> {
-        sheet::draw(self, model, heldout, folder)
     }
 }
 

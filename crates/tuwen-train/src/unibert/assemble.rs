@@ -4,22 +4,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use tuwen_data::{Loader, LoaderConfig, Order, Source, Transform, open_source};
+use tuwen_data::{Loader, LoaderConfig, Source, Transform, open_source};
 use tuwen_encoder::initialise;
 use tuwen_recipe::RecipeError;
-use tuwen_text::{ChineseWords, MaskingConfig, Tokenizer};
+use tuwen_text::{MaskingConfig, Tokenizer};
 use tuwen_vision::FrameMasking;
 
 use super::Example;
 use super::batch::BatchShape;
-use super::example::{ExampleMaker, Purpose};
+use super::example::ExampleMaker;
 use super::model::{Heads, UniBertPretraining};
 use super::plan::Plan;
 use super::recipe::{FrameNegatives, Recipe, TagVocabulary};
 use super::tags::TagList;
 use crate::TrainError;
+use crate::heldout::{Purpose, heldout_batches};
 use crate::sections::locate;
-use crate::tokens::TextPipeline;
+use crate::tokens::{TextPipeline, chinese_words};
 
 /// Everything a run is made of but the weights.
 pub struct Assembly {
@@ -81,31 +82,11 @@ impl Assembly {
         Ok(Loader::new(Arc::clone(&self.train), self.transform(Purpose::Training), config)?)
     }
 
-    /// The held-out examples in batches, always the same ones; unreadable records are told to `report`. They are mixed
-    /// once: neighbours in a file are often alike, and would make the false pairs of ITM and the frames that MFM tells
-    /// apart harder than those of another order.
-    pub fn heldout_batches(&self, mut report: impl FnMut(&str)) -> Result<Vec<Vec<Example>>, TrainError> {
-        let config = LoaderConfig {
-            batch_size: self.recipe.evaluation.batch_size,
-            seed: self.recipe.seed,
-            order: Order::Shuffled,
-            ..self.recipe.data.loader.clone()
-        };
-        let limit = self.recipe.evaluation.records.unwrap_or(usize::MAX);
-        let (mut batches, mut left) = (Vec::new(), limit);
-        for batch in Loader::one_pass(Arc::clone(&self.heldout), self.transform(Purpose::Evaluation), config)? {
-            let batch = batch?;
-            batch.skipped.iter().for_each(|skipped| report(&skipped.message));
-            let items: Vec<Example> = batch.items.into_iter().take(left).collect();
-            left -= items.len();
-            if !items.is_empty() {
-                batches.push(items);
-            }
-            if left == 0 {
-                break;
-            }
-        }
-        Ok(batches)
+    /// The held-out examples in batches, always the same ones; unreadable records are told to `report`.
+    pub fn heldout_batches(&self, report: &mut dyn FnMut(&str)) -> Result<Vec<Vec<Example>>, TrainError> {
+        let (evaluation, seed) = (&self.recipe.evaluation, self.recipe.seed);
+        let config = LoaderConfig { batch_size: evaluation.batch_size, seed, ..self.recipe.data.loader.clone() };
+        heldout_batches(&self.heldout, self.transform(Purpose::Evaluation), config, evaluation.records, report)
     }
 
     fn transform(&self, purpose: Purpose) -> Transform<Example> {
@@ -119,7 +100,7 @@ impl Assembly {
             titles: recipe.data.titles.clone(),
             text: self.text.clone(),
             token_masking,
-            chinese_words: ExampleMaker::wants_chinese_words(&token_masking).then(ChineseWords::new),
+            chinese_words: chinese_words(&token_masking),
             descriptor: recipe.vision.descriptor,
             frames: recipe.vision.frames,
             frame_dim: recipe.model.encoder.frame_dim,

@@ -4,13 +4,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 
 use tuwen_data::{DataError, Record, TITLE, TitleChoice, Visit, Visual, pick_title};
-use tuwen_text::{ChineseWords, MaskUnit, MaskedText, MaskingConfig, SampleKey, TextInput, TokenDraws, mask_tokens};
+use tuwen_text::{ChineseWords, MaskedText, MaskingConfig, SampleKey, TextInput};
 use tuwen_vision::{
     FrameDescriptor, FrameMasking, FrameSampling, MaskedFrames, decode_image, frame_draws, gather_frames, mask_frames,
     sample_frames, split_strip,
 };
 
 use super::tags::TagList;
+use crate::Purpose;
 use crate::tokens::TextPipeline;
 
 /// One clip with its title.
@@ -46,15 +47,6 @@ impl Example {
         self.text.input_ids.hash(&mut hasher);
         hasher.finish()
     }
-}
-
-/// Which of the two masks are drawn how often: training draws anew in each epoch, evaluation always the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Draws depend on the epoch.
-    Training,
-    /// Draws are fixed, and no training epoch shares them.
-    Evaluation,
 }
 
 /// Makes [`Example`]s from records. It holds no state that changes, so any number of threads can share it.
@@ -96,7 +88,7 @@ impl ExampleMaker {
     }
 
     fn try_make(&self, record: Record, visit: Visit) -> Result<Example, String> {
-        let epoch = if self.purpose == Purpose::Training { visit.epoch } else { u64::MAX };
+        let epoch = self.purpose.epoch(visit.epoch);
         let visit = Visit { epoch, ..visit };
         let sample = visit.index as u64;
         let title = pick_title(&record.titles, &self.titles, &visit.draws(self.seed, TITLE)).map_err(text_of)?;
@@ -107,19 +99,13 @@ impl ExampleMaker {
         let key = SampleKey { seed: self.seed, epoch, sample };
         Ok(Example {
             id: record.id,
-            masked_text: self.mask(&text, key)?,
+            masked_text: self.text.mask(&text, &self.token_masking, key).map_err(text_of)?,
             text,
             frame_features,
             frame_mask,
             masked_frames,
             tags: record.tags.map(|tags| self.tags.numbers(&tags)),
         })
-    }
-
-    fn mask(&self, text: &TextInput, key: SampleKey) -> Result<MaskedText, String> {
-        let (config, vocabulary) = (&self.token_masking, self.text.tokenizer.vocabulary());
-        let draws = TokenDraws::draw(key, text.len(), &vocabulary, config.random_words).map_err(text_of)?;
-        mask_tokens(text, &vocabulary, config, &draws).map_err(text_of)
     }
 
     fn frames_of(&self, visual: Visual) -> Result<(Vec<f32>, Vec<bool>), String> {
@@ -147,11 +133,6 @@ impl ExampleMaker {
             return Err(format!("sampling gave {} frames, expected {}", mask.len(), self.frames));
         }
         Ok((features, mask))
-    }
-
-    /// Whether masking needs to know Chinese words.
-    pub fn wants_chinese_words(masking: &MaskingConfig) -> bool {
-        masking.unit == MaskUnit::WholeWord
     }
 }
 

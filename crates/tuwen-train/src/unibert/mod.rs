@@ -18,7 +18,7 @@ pub use assemble::Assembly;
 pub use batch::{Batch, BatchShape};
 pub use check::check;
 pub use evaluate::evaluate;
-pub use example::{Example, ExampleMaker, Purpose};
+pub use example::{Example, ExampleMaker};
 pub use model::{Heads, UniBertPretraining};
 pub use plan::{Arrangement, Content, Pass, Plan, Task, View};
 pub use recipe::Recipe;

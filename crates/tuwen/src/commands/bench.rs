@@ -37,23 +37,14 @@ pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandErro
     }
 }
 
-const ON: Savings = Savings {
-    shared_image_memory: Saving::On,
-    one_batch: Saving::On,
-    masked_positions: Saving::On,
-    matching_cls: Saving::On,
-    idle_teacher: Saving::On,
-    fixed_shapes: Saving::On,
-};
-
 const VARIANTS: [(&str, Savings); 8] = [
-    ("all savings", ON),
-    ("without shared_image_memory", Savings { shared_image_memory: Saving::Off, ..ON }),
-    ("without one_batch", Savings { one_batch: Saving::Off, ..ON }),
-    ("without masked_positions", Savings { masked_positions: Saving::Off, ..ON }),
-    ("without matching_cls", Savings { matching_cls: Saving::Off, ..ON }),
-    ("without idle_teacher", Savings { idle_teacher: Saving::Off, ..ON }),
-    ("without fixed_shapes", Savings { fixed_shapes: Saving::Off, ..ON }),
+    ("all savings", Savings::ALL),
+    ("without shared_image_memory", Savings { shared_image_memory: Saving::Off, ..Savings::ALL }),
+    ("without one_batch", Savings { one_batch: Saving::Off, ..Savings::ALL }),
+    ("without masked_positions", Savings { masked_positions: Saving::Off, ..Savings::ALL }),
+    ("without matching_cls", Savings { matching_cls: Saving::Off, ..Savings::ALL }),
+    ("without idle_teacher", Savings { idle_teacher: Saving::Off, ..Savings::ALL }),
+    ("without fixed_shapes", Savings { fixed_shapes: Saving::Off, ..Savings::ALL }),
     ("without any", Savings::NONE),
 ];
 
