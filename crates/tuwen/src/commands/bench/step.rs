@@ -4,20 +4,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use clap::{Args, Subcommand};
+use clap::Args;
 use tuwen_train::albef::{Assembly, Batch, Example, Saving, Savings, StepSize, stage_at, step_flops};
 use tuwen_train::{Architecture, Optimizer, RECIPES, Recipe, find_recipe};
 
 use super::{CommandError, overrides};
 
-#[derive(Debug, Subcommand)]
-pub(super) enum BenchCommand {
-    /// Time a step of an ALBEF recipe with all savings, without each of them, and without any
-    Step(StepArguments),
-}
-
 #[derive(Debug, Args)]
-pub(super) struct StepArguments {
+pub(in crate::commands) struct StepArguments {
     /// An ALBEF recipe, built-in or a TOML file [default: the first of `recipe list`]
     recipe: Option<String>,
     /// Change a value of the recipe: section.key=value
@@ -31,12 +25,6 @@ pub(super) struct StepArguments {
     rounds: usize,
 }
 
-pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandError> {
-    match command {
-        BenchCommand::Step(arguments) => step(arguments, root),
-    }
-}
-
 const VARIANTS: [(&str, Savings); 8] = [
     ("all savings", Savings::ALL),
     ("without shared_image_memory", Savings { shared_image_memory: Saving::Off, ..Savings::ALL }),
@@ -48,7 +36,7 @@ const VARIANTS: [(&str, Savings); 8] = [
     ("without any", Savings::NONE),
 ];
 
-fn step(arguments: &StepArguments, root: &Path) -> Result<(), CommandError> {
+pub(super) fn run(arguments: &StepArguments, root: &Path) -> Result<(), CommandError> {
     let name = arguments.recipe.as_deref().unwrap_or(RECIPES[0].0);
     let Recipe::Albef(recipe) = find_recipe(name, &[], &overrides(&arguments.set)?)? else {
         return Err(format!("`{name}` is a UniBERT's, expected a recipe of an ALBEF").into());
