@@ -33,4 +33,4 @@ pub use retrieval::{Encoded, Rerank, RerankScore, Retrieved, encode, rerank_by_m
 pub use savings::{Saving, Savings};
 pub use stage::{ItaLoss, ItaStage, ItmStage, MlmStage, Stage, stage_at};
 pub use state::{AlbefState, Teacher};
-pub use step::{Negatives, StepInput, losses};
+pub use step::{NEGATIVE_IMAGES, NEGATIVE_TEXTS, Negatives, StepInput, losses};

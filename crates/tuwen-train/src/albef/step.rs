@@ -17,9 +17,10 @@ use super::fusion::{Pass, fuse};
 use super::state::Pending;
 use super::{AlbefPretraining, AlbefState, Batch, ItaLoss, ItaStage, Savings, Stage, Teacher};
 
-/// Images drawn for texts, and texts for images.
-const NEGATIVE_IMAGES: Stream = Stream::named("itm.negative_images");
-const NEGATIVE_TEXTS: Stream = Stream::named("itm.negative_texts");
+/// Images drawn for texts.
+pub const NEGATIVE_IMAGES: Stream = Stream::named("itm.negative_images");
+/// Texts drawn for images.
+pub const NEGATIVE_TEXTS: Stream = Stream::named("itm.negative_texts");
 
 /// What a step is told beside the batch.
 #[derive(Clone, Debug)]

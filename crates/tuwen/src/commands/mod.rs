@@ -45,12 +45,12 @@ enum Command {
 }
 
 /// The `--set` values of a command line.
-fn overrides(set: &[String]) -> Result<Vec<Override>, RecipeError> {
+pub(crate) fn overrides(set: &[String]) -> Result<Vec<Override>, RecipeError> {
     set.iter().map(|text| Override::parse(text)).collect()
 }
 
 /// Any command's error; it is printed on one line.
-type CommandError = Box<dyn std::error::Error>;
+pub(crate) type CommandError = Box<dyn std::error::Error>;
 
 /// Runs the command in `arguments` (the program's name first). Data sets that recipes name relatively are looked for
 /// where the program runs and then under `root`. Errors are printed; 1 means failed, 2 means not understood.

@@ -1,10 +1,10 @@
 //! `bench`: what things cost, measured on the machine it runs on.
 
-#[expect(dead_code, reason = "the comparisons that use it come next")]
+mod compare;
 mod python;
 mod step;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -14,10 +14,22 @@ use super::{CommandError, overrides};
 pub(super) enum BenchCommand {
     /// Time a step of an ALBEF recipe with all savings, without each of them, and without any
     Step(step::StepArguments),
+    /// Time training steps and embedding beside PyTorch's, on the same weights and batch
+    Compare(compare::CompareArguments),
+    /// Our side of `compare`, which starts it itself
+    #[command(hide = true)]
+    CompareWorker {
+        /// The case
+        case: String,
+        /// Where its files go
+        folder: PathBuf,
+    },
 }
 
 pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandError> {
     match command {
         BenchCommand::Step(arguments) => step::run(arguments, root),
+        BenchCommand::Compare(arguments) => compare::run(arguments, root),
+        BenchCommand::CompareWorker { case, folder } => compare::serve(case, folder, root),
     }
 }

@@ -93,16 +93,11 @@ impl Peer {
         for variable in THREADS {
             command.env(variable, threads.to_string());
         }
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut child = child.map_err(|source| PeerError::Start { program: self.program.clone(), source })?;
-        let gone = || PeerError::Pipe(io::ErrorKind::BrokenPipe.into());
-        let questions = child.stdin.take().ok_or_else(gone)?;
-        let answers = BufReader::new(child.stdout.take().ok_or_else(gone)?);
-        Ok(Session { child, questions: Some(questions), answers })
+        Session::of(command)
     }
 }
 
-/// A script that runs and waits for questions.
+/// A program that runs and waits for questions.
 #[derive(Debug)]
 pub(super) struct Session {
     child: Child,
@@ -111,6 +106,17 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Starts `command`. Errors: it can't be started.
+    pub(super) fn of(mut command: Command) -> Result<Self, PeerError> {
+        let program = PathBuf::from(command.get_program());
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut child = child.map_err(|source| PeerError::Start { program, source })?;
+        let gone = || PeerError::Pipe(io::ErrorKind::BrokenPipe.into());
+        let questions = child.stdin.take().ok_or_else(gone)?;
+        let answers = BufReader::new(child.stdout.take().ok_or_else(gone)?);
+        Ok(Self { child, questions: Some(questions), answers })
+    }
+
     /// Asks and waits for the answer. Errors: an `error` in the answer, a script that ended, no JSON.
     pub(super) fn ask(&mut self, question: &Value) -> Result<Value, PeerError> {
         if let Some(questions) = &mut self.questions {

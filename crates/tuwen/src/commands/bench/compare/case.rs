@@ -1,0 +1,119 @@
+//! What is compared: the cases by name.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::albef::AlbefStep;
+use super::embedding::Embedding;
+use super::encoder::{EncoderStep, Size};
+use super::unibert::UniBertStep;
+use super::worker::Measured;
+use crate::commands::CommandError;
+
+/// A case.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case {
+    /// On the command line and in the table.
+    pub(super) name: &'static str,
+    /// One line of what it is.
+    pub(super) what: &'static str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Encoder(Size),
+    UniBert(&'static [&'static str]),
+    Albef(&'static [&'static str]),
+    Embedding,
+}
+
+const SMALL: Size = Size { hidden: 256, layers: 4, heads: 4, batch: 8, tokens: 64, masked: 80, dropout: 0.0 };
+const WIDE: Size = Size { hidden: 768, layers: 2, heads: 12, batch: 4, tokens: 197, masked: 120, dropout: 0.0 };
+
+/// The smallest model's step is mostly the cost of many small operations, so each step has a wider twin.
+const UNIBERT_WIDER: &[&str] =
+    &["model.encoder.hidden_size=256", "model.encoder.intermediate_size=1024", "model.initializer_range=0.06"];
+const QUEUE: &str = "stages=[{ ita = { weight = 1.0, loss = { queue = 1024 } }, itm = { weight = 1.0, hardness = 1.0 }, \
+                     mlm = { weight = 1.0 }, alpha = { alpha = 0.4, ramp = 1 } }]";
+const ALBEF_WIDER: &[&str] = &[
+    QUEUE,
+    "data.loader.batch_size=32",
+    "model.encoder.vision.hidden_size=256",
+    "model.encoder.vision.intermediate_size=1024",
+    "model.encoder.text.hidden_size=256",
+    "model.encoder.text.intermediate_size=1024",
+    "model.initializer_range.text=0.06",
+];
+
+/// Every case, in the order of the table.
+pub(super) const CASES: [Case; 9] = [
+    Case {
+        name: "encoder-small",
+        what: "encoder step, width 256, 4 layers, 8 × 64 tokens",
+        kind: Kind::Encoder(SMALL),
+    },
+    Case {
+        name: "encoder-small-dropout",
+        what: "the same, dropout 0.1",
+        kind: Kind::Encoder(Size { dropout: 0.1, ..SMALL }),
+    },
+    Case {
+        name: "encoder-wide", what: "encoder step, width 768, 2 layers, 4 × 197 tokens", kind: Kind::Encoder(WIDE)
+    },
+    Case {
+        name: "encoder-wide-dropout",
+        what: "the same, dropout 0.1",
+        kind: Kind::Encoder(Size { dropout: 0.1, ..WIDE }),
+    },
+    Case { name: "unibert", what: "UniBERT step, 4 tasks, `unibert-tiny`", kind: Kind::UniBert(&[]) },
+    Case { name: "unibert-wider", what: "the same, width 256", kind: Kind::UniBert(UNIBERT_WIDER) },
+    Case {
+        name: "albef",
+        what: "ALBEF step, momentum, queue, 3 losses, `albef-official-k`",
+        kind: Kind::Albef(&[QUEUE]),
+    },
+    Case { name: "albef-wider", what: "the same, width 256, batch 32", kind: Kind::Albef(ALBEF_WIDER) },
+    Case {
+        name: "embedding",
+        what: "8 pictures of 224 pixels and 32 captions to features, width 384",
+        kind: Kind::Embedding,
+    },
+];
+
+/// The step of the run that a case of ALBEF is: α has risen.
+const AT: u64 = 1;
+
+impl Case {
+    /// The case of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        CASES.into_iter().find(|case| case.name == name)
+    }
+
+    /// The script of the other side.
+    pub(super) fn script(&self) -> &'static str {
+        match self.kind {
+            Kind::Encoder(_) => "encoder.py",
+            Kind::UniBert(_) => "unibert.py",
+            Kind::Albef(_) => "albef.py",
+            Kind::Embedding => "embedding.py",
+        }
+    }
+
+    /// Whether both sides should go on to have equal losses: not where each draws a dropout of its own.
+    pub(super) fn stays_equal(&self) -> bool {
+        !matches!(self.kind, Kind::Encoder(Size { dropout, .. }) if dropout > 0.0)
+    }
+
+    /// Our side, built.
+    pub(super) fn build(&self, root: &Path, device: &Device) -> Result<Box<dyn Measured>, CommandError> {
+        let owned = |set: &[&str]| set.iter().map(ToString::to_string).collect::<Vec<_>>();
+        Ok(match self.kind {
+            Kind::Encoder(size) => Box::new(EncoderStep::new(size, device)?),
+            Kind::UniBert(set) => Box::new(UniBertStep::new("unibert-tiny", &owned(set), root, device)?),
+            Kind::Albef(set) => Box::new(AlbefStep::new("albef-official-k", &owned(set), AT, root, device)?),
+            Kind::Embedding => Box::new(Embedding::new(device)),
+        })
+    }
+}

@@ -1,0 +1,254 @@
+//! `bench compare`: training steps and embedding beside PyTorch's, on the same weights and the same batch, in turns.
+
+mod albef;
+mod case;
+mod embedding;
+mod encoder;
+mod exchange;
+mod unibert;
+mod worker;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use case::{CASES, Case};
+pub(super) use worker::serve;
+
+use super::python::{Peer, Session};
+use crate::commands::CommandError;
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct CompareArguments {
+    /// Cases to compare, by name [default: all]
+    #[arg(value_name = "CASE")]
+    cases: Vec<String>,
+    /// A Python with torch, numpy and safetensors [default: one is set up under `target/`]
+    #[arg(long, value_name = "PROGRAM")]
+    python: Option<PathBuf>,
+    /// Rounds; in each of them either side takes `steps` steps
+    #[arg(long, value_name = "NUMBER", default_value_t = 9)]
+    rounds: usize,
+    /// Steps of a round
+    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    steps: usize,
+    /// Threads of either side [default: those of the machine]
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<usize>,
+}
+
+/// The Python side, file by file.
+const SCRIPTS: [(&str, &str); 7] = [
+    ("layers.py", include_str!("peer/layers.py")),
+    ("worker.py", include_str!("peer/worker.py")),
+    ("two_stream.py", include_str!("peer/two_stream.py")),
+    ("encoder.py", include_str!("peer/encoder.py")),
+    ("unibert.py", include_str!("peer/unibert.py")),
+    ("albef.py", include_str!("peer/albef.py")),
+    ("embedding.py", include_str!("peer/embedding.py")),
+];
+
+/// What the Python side needs.
+const PACKAGES: [&str; 3] = ["torch==2.9.1", "numpy==2.2.6", "safetensors==0.6.2"];
+
+/// Runs a script of the folder in its first argument, which may import its neighbours.
+const LAUNCHER: &str =
+    "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_path(sys.argv[2], run_name='__main__')";
+
+/// Largest relative difference of the losses before the first step: both sides round in their own order.
+const SAME: f64 = 1e-4;
+
+/// What a case came to. Times in seconds, memory in MiB.
+struct Outcome {
+    /// PyTorch's median step over ours, round by round.
+    ratios: Vec<f64>,
+    ours: f64,
+    theirs: f64,
+    memory: [Option<f64>; 2],
+    /// Largest relative difference of a loss before the first step, and of the total after the last.
+    apart: [f64; 2],
+    attention: String,
+}
+
+pub(super) fn run(arguments: &CompareArguments, root: &Path) -> Result<(), CommandError> {
+    let chosen = chosen(&arguments.cases)?;
+    let threads = match arguments.threads {
+        Some(threads) => threads.max(1),
+        None => std::thread::available_parallelism()?.get(),
+    };
+    let folder = tempfile::tempdir()?;
+    for (name, text) in SCRIPTS {
+        std::fs::write(folder.path().join(name), text)?;
+    }
+    let python = Peer::find(arguments.python.as_deref(), root, &PACKAGES)?;
+    println!("{}, {threads} threads", processor());
+    if let Some(load) = busy(threads) {
+        println!("warning: the machine is busy (load {load:.1}), so these figures mean little");
+    }
+    println!("{} rounds of {} steps in turns; above 1: tuwen is faster\n", arguments.rounds, arguments.steps);
+    println!("{:<24}{:>7}{:>16}{:>11}{:>11}{:>9}{:>9}", "", "ratio", "rounds", "ms", "PyTorch", "memory", "PyTorch");
+    for case in chosen {
+        let outcome = compare(case, arguments, (&python, folder.path(), root), threads)?;
+        print_row(case, &outcome);
+    }
+    Ok(())
+}
+
+fn chosen(names: &[String]) -> Result<Vec<Case>, CommandError> {
+    if names.is_empty() {
+        return Ok(CASES.to_vec());
+    }
+    let known = || CASES.map(|case| case.name).join("`, `");
+    let named =
+        |name: &String| Case::named(name).ok_or_else(|| format!("no case `{name}`, expected `{}`", known()).into());
+    names.iter().map(named).collect()
+}
+
+fn compare(
+    case: Case,
+    arguments: &CompareArguments,
+    (python, folder, root): (&Peer, &Path, &Path),
+    threads: usize,
+) -> Result<Outcome, CommandError> {
+    let mut ours = Session::of(worker_command(case, folder, root, threads)?)?;
+    ask(&mut ours, "check")?; // its files are written by then
+    let script = folder.join(case.script());
+    let arguments_of = [folder, &script, folder].map(|path| path.to_string_lossy().into_owned());
+    let words: Vec<&str> = arguments_of.iter().map(String::as_str).collect();
+    let mut theirs = python.start(LAUNCHER, &words, threads)?;
+    let versions = ask(&mut theirs, "versions")?;
+    let first = apart(&ask(&mut ours, "check")?, &ask(&mut theirs, "check")?)?;
+    if first > SAME {
+        return Err(format!(
+            "{}: the losses differ by {first:.1e} of their size, so nothing can be compared",
+            case.name
+        )
+        .into());
+    }
+    let (mut spans, mut ratios, mut last) = ([Vec::new(), Vec::new()], Vec::new(), [0.0; 2]);
+    // In the first round memory is allocated; it does not count.
+    for round in 0..=arguments.rounds.max(1) {
+        let mut medians = [0.0; 2];
+        // Who begins changes, so that neither is always the one after a pause.
+        let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
+        for index in order {
+            let side = if index == 0 { &mut ours } else { &mut theirs };
+            let times = steps(side, arguments.steps, &mut last[index])?;
+            medians[index] = median(&times);
+            if round > 0 {
+                spans[index].extend(times);
+            }
+        }
+        if round > 0 {
+            ratios.push(medians[1] / medians[0]);
+        }
+    }
+    let memory = [&mut ours, &mut theirs].map(|side| ask(side, "memory").ok()?["peak_mib"].as_f64());
+    Ok(Outcome {
+        ratios,
+        ours: median(&spans[0]),
+        theirs: median(&spans[1]),
+        memory,
+        apart: [first, relative(last[0], last[1])],
+        attention: versions["attention"].as_str().unwrap_or("?").to_string(),
+    })
+}
+
+fn worker_command(case: Case, folder: &Path, root: &Path, threads: usize) -> Result<Command, CommandError> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["bench", "compare-worker", case.name]).arg(folder).current_dir(root);
+    command.env("RAYON_NUM_THREADS", threads.to_string());
+    Ok(command)
+}
+
+fn ask(side: &mut Session, question: &str) -> Result<Value, CommandError> {
+    Ok(side.ask(&json!(question))?)
+}
+
+/// The times of `count` steps; `total` becomes the last one's loss.
+fn steps(side: &mut Session, count: usize, total: &mut f64) -> Result<Vec<f64>, CommandError> {
+    (0..count.max(1))
+        .map(|_| {
+            let answer = ask(side, "step")?;
+            *total = answer["total"].as_f64().unwrap_or(f64::NAN);
+            answer["seconds"].as_f64().ok_or_else(|| format!("a step without a time: {answer}").into())
+        })
+        .collect()
+}
+
+/// The largest relative difference of numbers that both have by the same names.
+fn apart(ours: &Value, theirs: &Value) -> Result<f64, CommandError> {
+    let (Some(a), Some(b)) = (ours.as_object(), theirs.as_object()) else {
+        return Err(format!("losses expected, got {ours} and {theirs}").into());
+    };
+    if !a.keys().eq(b.keys()) {
+        return Err(format!("the sides have other losses: {ours} and {theirs}").into());
+    }
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let differences = a.iter().map(|(name, value)| relative(number(value), number(&b[name])));
+    // A NaN is as far apart as can be.
+    Ok(differences.fold(0.0, |worst, d| if d.is_nan() { f64::INFINITY } else { d.max(worst) }))
+}
+
+fn relative(a: f64, b: f64) -> f64 {
+    (a - b).abs() / a.abs().max(b.abs()).max(1e-12)
+}
+
+fn median(times: &[f64]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn print_row(case: Case, outcome: &Outcome) {
+    let (low, high) = outcome.ratios.iter().fold((f64::MAX, f64::MIN), |(l, h), &r| (r.min(l), r.max(h)));
+    let mib = |memory: Option<f64>| memory.map_or("?".to_string(), |mib| format!("{mib:.0} MiB"));
+    println!(
+        "{:<24}{:>7.2}{:>16}{:>11.1}{:>11.1}{:>9}{:>9}",
+        case.name,
+        median(&outcome.ratios),
+        format!("{low:.2}–{high:.2}"),
+        outcome.ours * 1e3,
+        outcome.theirs * 1e3,
+        mib(outcome.memory[0]),
+        mib(outcome.memory[1]),
+    );
+    let [first, last] = outcome.apart;
+    let later = if case.stays_equal() { format!(", {last:.0e} after the last step") } else { String::new() };
+    println!("  {}; {} attention in PyTorch; losses equal within {first:.0e}{later}", case.what, outcome.attention);
+}
+
+/// The load of the last minute, where it leaves less than half of the threads free.
+fn busy(threads: usize) -> Option<f64> {
+    let told = std::fs::read_to_string("/proc/loadavg").ok()?;
+    let load: f64 = told.split_whitespace().next()?.parse().ok()?;
+    (load > threads as f64 / 2.0).then_some(load)
+}
+
+/// The processor's name, where the system tells it.
+fn processor() -> String {
+    let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = told.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    name.map_or_else(|| std::env::consts::ARCH.to_string(), |(_, name)| name.trim().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_worst_loss_counts_and_a_nan_most() {
+        assert_eq!(apart(&json!({ "a": 1.0, "b": 2.0 }), &json!({ "a": 1.0, "b": 1.0 })).unwrap(), 0.5);
+        assert_eq!(apart(&json!({ "a": null }), &json!({ "a": 1.0 })).unwrap(), f64::INFINITY);
+        assert!(apart(&json!({ "a": 1.0 }), &json!({ "b": 1.0 })).is_err());
+    }
+
+    #[test]
+    fn the_middle_time() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert!(median(&[]).is_nan());
+    }
+}

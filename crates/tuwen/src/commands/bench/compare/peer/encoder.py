@@ -1,0 +1,53 @@
+"""A masked-word encoder's step: embeddings, post-norm layers, tied head over the masked positions, AdamW."""
+
+import sys
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from layers import Block, TextEmbeddings, TiedMlmHead
+from worker import Case, faster_attention, serve, start, train_step
+
+
+class MaskedEncoder(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.text_embeddings = TextEmbeddings(config)
+        self.layers = nn.ModuleList(Block(config) for _ in range(config["num_hidden_layers"]))
+        self.mlm = TiedMlmHead(config["hidden_size"], config["vocab_size"], config["layer_norm_eps"])
+
+
+def losses(model, inputs):
+    states, mask = model.text_embeddings(inputs["ids"]), inputs["mask"].bool()
+    for layer in model.layers:
+        states = layer(states, mask)
+    logits = model.mlm(states.flatten(0, 1)[inputs["rows"]], model.text_embeddings.word.weight)
+    return {"mlm": F.cross_entropy(logits, inputs["labels"])}
+
+
+def main(folder):
+    start()
+    case = Case(folder)
+    model = MaskedEncoder(case.config["encoder"])
+
+    def fresh(learning_rate=None):
+        model.load_state_dict(case.weights)
+        return case.optimizer(model, learning_rate)
+
+    of = lambda model: losses(model, case.inputs)
+    trial = fresh(learning_rate=0.0)
+    faster_attention(lambda: train_step(model, trial, of, None))
+    optimizer = fresh()
+
+    def check():
+        model.eval()
+        with torch.no_grad():
+            answer = {name: loss.item() for name, loss in of(model).items()}
+        model.train()
+        return answer
+
+    serve(check, lambda: train_step(model, optimizer, of, None))
+
+
+main(sys.argv[3])
