@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
+use tuwen_ops::moving_average;
 
 /// A copy of a module that no optimizer knows: its parameters have identities of their own, take no gradient, and move
 /// only by [`MomentumEncoder::update`] (He et al., arXiv:1911.05722).
@@ -71,7 +72,7 @@ impl ModuleMapper for Follow {
         self.next += 1;
         let (id, teacher, mapper) = parameter.consume();
         let student = student.reshape(teacher.dims());
-        let moved = teacher.mul_scalar(self.momentum) + student.mul_scalar(1.0 - self.momentum);
+        let moved = moving_average(teacher, student, self.momentum);
         Param::from_mapped_value(id, moved, mapper)
     }
 }

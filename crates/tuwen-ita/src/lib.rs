@@ -48,10 +48,11 @@ mod temperature;
 
 pub use accuracy::{InBatchHits, in_batch_hits, top1_hits};
 pub use alpha::AlphaRamp;
-pub use loss::{alignment_loss, contrastive_loss, sigmoid_loss, soft_cross_entropy};
+pub use loss::{alignment_loss, contrastive_loss, sigmoid_loss};
 pub use monitor::{AlignmentMonitor, monitor_alignment};
 pub use positives::{PairKeys, Positives, hard_targets, positive_mask};
 pub use queue::{FeatureQueue, QUEUE_START, QueueError, QueueParts};
 pub use similarity::similarities;
 pub use targets::soft_targets;
 pub use temperature::{TEMPERATURE_RANGE, clamp_temperature};
+pub use tuwen_ops::soft_cross_entropy;

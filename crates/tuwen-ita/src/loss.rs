@@ -1,18 +1,10 @@
 //! The losses: similarities against soft targets, and their two relatives that need neither twin nor queue.
 
-use burn::tensor::activation::{log_sigmoid, log_softmax};
+use burn::tensor::activation::log_sigmoid;
 use burn::tensor::{Bool, Tensor};
+use tuwen_ops::soft_cross_entropy;
 
 use crate::hard_targets;
-
-/// `−(1/B) Σᵦ tᵦ · log softmax(sᵦ)`.
-pub fn soft_cross_entropy(
-    similarities: Tensor<2>, // [B, K]
-    targets: Tensor<2>,      // [B, K], rows that sum to 1
-) -> Tensor<1> {
-    let [batch, _] = similarities.dims();
-    (log_softmax(similarities, 1) * targets).sum().div_scalar(batch as f64).neg()
-}
 
 /// The mean of [`soft_cross_entropy`] from image to text and from text to image: ALBEF, arXiv:2107.07651.
 pub fn alignment_loss(
@@ -80,16 +72,6 @@ mod tests {
     /// Rows of random directions.
     fn directions(rows: usize, size: usize, sample: u64) -> Tensor<2> {
         FeatureQueue::random(rows, size, &Draws::new(7, QUEUE_START, 2, sample), &Device::flex()).image()
-    }
-
-    #[test]
-    fn soft_targets_by_hand() {
-        let device = Device::flex();
-        // Odds 2 : 1 : 1, so −log p is ln 2, ln 4, ln 4; then no opinion among 3.
-        let similarities = Tensor::from_floats([[2.0_f32.ln(), 0.0, 0.0], [5.0, 5.0, 5.0]], &device);
-        let targets = Tensor::from_floats([[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]], &device);
-        let first = 0.5 * 2.0_f32.ln() + 0.5 * 4.0_f32.ln();
-        assert_close(soft_cross_entropy(similarities, targets), (first + 3.0_f32.ln()) / 2.0);
     }
 
     #[test]

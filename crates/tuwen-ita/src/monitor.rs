@@ -4,8 +4,9 @@
 //! knows new from old, while within the batch it may still guess.
 
 use burn::tensor::{Bool, Tensor};
+use tuwen_ops::soft_cross_entropy;
 
-use crate::{hard_targets, soft_cross_entropy};
+use crate::hard_targets;
 
 /// One direction of a batch, image to text or text to image.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Noise-contrastive estimation: each masked frame against all valid frames of the batch.
 
 use burn::tensor::{Bool, Int, Tensor};
-use tuwen_ops::cross_entropy;
+use tuwen_ops::{cross_entropy, cross_entropy_excluding};
 
 use crate::{FrameSimilarity, similarity};
 
@@ -21,10 +21,10 @@ pub fn nce_loss(
     targets: Tensor<1, Int>,        // [M]
     twins: Option<Tensor<2, Bool>>, // [M, N]
 ) -> Tensor<1> {
-    let Some(twins) = twins else { return cross_entropy(logits, targets) };
-    // Half the lowest number of the type: e to it is 0, and subtracting a row's maximum can't reach infinity.
-    let excluded = logits.dtype().finfo().map_or(-1e4, |float| float.min / 2.0);
-    cross_entropy(logits.mask_fill(twins, excluded), targets)
+    match twins {
+        Some(twins) => cross_entropy_excluding(logits, targets, &twins),
+        None => cross_entropy(logits, targets),
+    }
 }
 
 #[cfg(test)]

@@ -109,6 +109,7 @@ impl Model {
             betas: [0.9, 0.999],
             epsilon: 1e-8,
             weight_decay: 0.01,
+            gradient_scale: 1.0,
         };
         for (weight, moments) in self.matrices.iter_mut().zip(&mut self.matrix_moments) {
             move_one(weight, moments, &gradients, path, step, &moving);

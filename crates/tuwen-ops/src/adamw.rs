@@ -31,6 +31,8 @@ pub struct AdamW {
     pub epsilon: f64,
     /// Decoupled weight decay.
     pub weight_decay: f64,
+    /// What the gradient is multiplied by, 1 unless all gradients together are clipped.
+    pub gradient_scale: f64,
 }
 
 /// The running means of a parameter's gradient and of its square, both the parameter's shape.
@@ -60,7 +62,9 @@ impl AdamW {
             AdamWForm::Transformers => ([1.0, kept], rate * correction2.sqrt(), 1.0),
         };
         let [first, second] = self.betas.map(|beta| [beta as f32, (1.0 - beta) as f32]);
-        Numbers { first, second, kept, rate: rate as f32, root: root as f32, epsilon: self.epsilon as f32 }
+        let [rate, root, epsilon, gradient] =
+            [rate, root, self.epsilon, self.gradient_scale].map(|number| number as f32);
+        Numbers { first, second, kept, rate, root, epsilon, gradient }
     }
 }
 
@@ -93,15 +97,20 @@ pub fn sum_of_squares<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::{Input, assert_close};
-    use burn::tensor::{Device, TensorData};
+    use crate::agreement::{Input, assert_same_results};
+    use burn::tensor::Device;
+
+    fn numbers(form: AdamWForm, betas: [f64; 2]) -> AdamW {
+        AdamW { form, learning_rate: 0.1, betas, epsilon: 1e-6, weight_decay: 0.1, gradient_scale: 1.0 }
+    }
 
     fn two_steps(form: AdamWForm) -> f32 {
         let device = Device::flex();
-        let options = AdamW { form, learning_rate: 0.1, betas: [0.9, 0.99], epsilon: 0.1, weight_decay: 0.5 };
+        // Clipping halves gradients of 2 and −4.
+        let options = AdamW { epsilon: 0.1, weight_decay: 0.5, gradient_scale: 0.5, ..numbers(form, [0.9, 0.99]) };
         let mut weight = Tensor::<1>::from_floats([2.0], &device);
         let mut moments = Moments::zeros(&weight);
-        for (step, gradient) in [(1, 1.0), (2, -2.0)] {
+        for (step, gradient) in [(1, 2.0), (2, -4.0)] {
             (weight, moments) = adamw_step(weight, Tensor::from_floats([gradient], &device), moments, step, &options);
         }
         weight.into_scalar()
@@ -126,49 +135,37 @@ mod tests {
         assert!((f64::from(two_steps(AdamWForm::Transformers)) - w).abs() < 1e-6);
     }
 
-    fn numbers(length: usize, deviation: f64) -> Tensor<1> {
-        let values = Input::normal(&[length], deviation).values;
-        Tensor::from_data(TensorData::new(values, [length]), &Device::flex())
-    }
-
-    fn values(tensor: &Tensor<1>) -> Vec<f32> {
-        tensor.clone().try_into_vec_as().unwrap()
-    }
-
     #[test]
-    fn three_steps_agree_with_the_composition_on_any_number_of_threads() {
+    fn steps_agree_with_the_composition_on_any_number_of_threads() {
+        type Step = fn(Tensor<1>, Tensor<1>, Moments<1>, u64, &AdamW) -> (Tensor<1>, Moments<1>);
         for form in [AdamWForm::Torch, AdamWForm::Transformers] {
-            let options = AdamW { form, learning_rate: 0.1, betas: [0.9, 0.999], epsilon: 1e-6, weight_decay: 0.1 };
+            let options = AdamW { gradient_scale: 0.3, ..numbers(form, [0.9, 0.999]) };
+            let run = |x: &[Input], step: Step| {
+                let [weight, gradient, first, second] = [0, 1, 2, 3].map(|input| x[input].tensor::<1>());
+                let (weight, moments) = step(weight, gradient.clone(), Moments { first, second }, 1, &options);
+                let (weight, moments) = step(weight, gradient, moments, 2, &options);
+                [weight, moments.first, moments.second].map(|tensor| tensor.try_into_vec_as().unwrap()).to_vec()
+            };
             for length in [1, 17, 40_001] {
-                type Step = fn(Tensor<1>, Tensor<1>, Moments<1>, u64, &AdamW) -> (Tensor<1>, Moments<1>);
-                let run = |steps: Step| {
-                    let start = (numbers(length, 1.0), Moments::zeros(&numbers(length, 1.0)));
-                    let (weight, moments) = (1..=3).fold(start, |(weight, moments), step| {
-                        steps(weight, numbers(length, step as f64), moments, step, &options)
-                    });
-                    [weight, moments.first, moments.second].map(|tensor| values(&tensor))
-                };
-                let (fused, composed) = (run(adamw_step), run(naive::adamw_step));
-                fused.iter().zip(&composed).for_each(|(a, b)| assert_close(a, b, "three steps"));
-                for threads in 1..=3 {
-                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                    assert_eq!(pool.install(|| run(adamw_step)), fused);
-                }
+                let [weight, gradient, first] = [1.0, 2.0, 0.5].map(|deviation| Input::normal(&[length], deviation));
+                let inputs = [weight, gradient, first, Input::magnitudes(&[length], 0.5)];
+                assert_same_results(&inputs, |x| run(x, adamw_step), |x| run(x, naive::adamw_step));
             }
         }
     }
 
     #[test]
     fn the_weight_moves_in_place_unless_somebody_else_holds_it() {
-        let options =
-            AdamW { form: AdamWForm::Torch, learning_rate: 0.1, betas: [0.9, 0.999], epsilon: 1e-6, weight_decay: 0.0 };
+        let options = numbers(AdamWForm::Torch, [0.9, 0.999]);
+        let normal = |length: usize| Input::normal(&[length], 1.0).tensor::<1>();
+        let values = |tensor: &Tensor<1>| tensor.clone().try_into_vec_as::<f32>().unwrap();
         let address = |tensor: &Tensor<1>| Operand::of(tensor).map(|operand| operand.values.as_ptr());
-        let weight = numbers(100, 1.0);
+        let weight = normal(100);
         let (before, moments) = (address(&weight), Moments::zeros(&weight));
-        let (weight, moments) = adamw_step(weight, numbers(100, 1.0), moments, 1, &options);
+        let (weight, moments) = adamw_step(weight, normal(100), moments, 1, &options);
         assert_eq!(address(&weight), before);
         let (held, kept) = (weight.clone(), values(&weight));
-        let (weight, _) = adamw_step(weight, numbers(100, 1.0), moments, 2, &options);
+        let (weight, _) = adamw_step(weight, normal(100), moments, 2, &options);
         assert_eq!(values(&held), kept);
         assert_ne!(values(&weight), kept);
     }
@@ -178,8 +175,11 @@ mod tests {
         let square = |tensor: Tensor<1>| sum_of_squares(tensor).into_scalar::<f32>();
         assert_eq!(square(Tensor::from_floats([3.0, -4.0], &Device::flex().autodiff())), 25.0);
         for length in [1, 17, 40_001] {
-            let composed = naive::sum_of_squares(numbers(length, 1.0)).into_scalar::<f32>();
-            assert!((square(numbers(length, 1.0)) / composed - 1.0).abs() < 1e-5);
+            let run = |x: &[Input], squares: fn(Tensor<1>) -> Tensor<1>| {
+                vec![squares(x[0].tensor()).try_into_vec_as().unwrap()]
+            };
+            let inputs = [Input::normal(&[length], 1.0)];
+            assert_same_results(&inputs, |x| run(x, sum_of_squares), |x| run(x, naive::sum_of_squares));
         }
     }
 }

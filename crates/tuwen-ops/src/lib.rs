@@ -25,6 +25,7 @@ mod kernels;
 mod layer_norm;
 mod linear;
 mod losses;
+mod moving_average;
 pub mod naive;
 
 pub use adamw::{AdamW, AdamWForm, Moments, adamw_step, sum_of_squares};
@@ -35,7 +36,8 @@ pub use embedding::{Embedding, embed};
 pub use gelu::{gelu, linear_gelu};
 pub use layer_norm::{LayerNorm, residual_norm};
 pub use linear::{Linear, linear};
-pub use losses::{binary_cross_entropy_with_logits, cross_entropy};
+pub use losses::{binary_cross_entropy_with_logits, cross_entropy, cross_entropy_excluding, soft_cross_entropy};
+pub use moving_average::moving_average;
 
 /// Standard deviation of a fresh weight: BERT's `initializer_range` (arXiv:1810.04805, released code).
 pub const INITIALIZER_RANGE: f64 = 0.02;

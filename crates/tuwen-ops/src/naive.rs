@@ -113,6 +113,28 @@ pub fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
     activation::log_softmax(logits, 1).gather(1, labels.unsqueeze_dim(1)).mean().neg()
 }
 
+/// As [`crate::cross_entropy_excluding`].
+pub fn cross_entropy_excluding(
+    logits: Tensor<2>,          // [M, V]
+    labels: Tensor<1, Int>,     // [M]
+    excluded: &Tensor<2, Bool>, // [M, V]
+) -> Tensor<1> {
+    // Half the lowest number of the type: e to it is 0, and subtracting a row's maximum can't reach infinity.
+    let lowest = logits.dtype().finfo().map_or(-1e4, |float| float.min / 2.0);
+    cross_entropy(logits.mask_fill(excluded.clone(), lowest), labels)
+}
+
+/// As [`crate::soft_cross_entropy`].
+pub fn soft_cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    let [rows, _] = logits.dims();
+    (activation::log_softmax(logits, 1) * targets.inner()).sum().div_scalar(rows as f64).neg()
+}
+
+/// As [`crate::moving_average`].
+pub fn moving_average<const D: usize>(average: Tensor<D>, value: Tensor<D>, momentum: f64) -> Tensor<D> {
+    average.mul_scalar(momentum) + value.inner().mul_scalar(1.0 - momentum)
+}
+
 /// As [`crate::adamw_step`].
 pub fn adamw_step<const D: usize>(
     weight: Tensor<D>,
@@ -122,6 +144,7 @@ pub fn adamw_step<const D: usize>(
     options: &AdamW,
 ) -> (Tensor<D>, Moments<D>) {
     let [beta1, beta2] = options.betas;
+    let gradient = gradient.mul_scalar(options.gradient_scale);
     let (correction1, correction2) = (1.0 - beta1.powf(step as f64), 1.0 - beta2.powf(step as f64));
     let first = moments.first.mul_scalar(beta1) + gradient.clone().mul_scalar(1.0 - beta1);
     let second = moments.second.mul_scalar(beta2) + gradient.clone().mul(gradient).mul_scalar(1.0 - beta2);

@@ -216,13 +216,13 @@ impl ModuleMapper for Mover<'_> {
             betas: config.betas,
             epsilon: config.epsilon,
             weight_decay,
+            gradient_scale: self.scale,
         };
         let (id, tensor, mapper) = parameter.consume();
         let shape = tensor.dims();
         let count = shape.iter().product::<usize>();
         let weight = tensor.inner().reshape([count]);
         let gradient = gradient.reshape([count]);
-        let gradient = if self.scale < 1.0 { gradient.mul_scalar(self.scale) } else { gradient };
         let (_, old) = moments.remove(&name).unwrap_or_else(|| (shape.to_vec(), Moments::zeros(&weight)));
         let (weight, new) = adamw_step(weight, gradient, old, *step, &options);
         moments.insert(name, (shape.to_vec(), new));

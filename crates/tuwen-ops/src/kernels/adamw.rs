@@ -19,13 +19,16 @@ pub(crate) struct Numbers {
     pub(crate) root: f32,
     /// ε.
     pub(crate) epsilon: f32,
+    /// What the gradient is multiplied by.
+    pub(crate) gradient: f32,
 }
 
 vectorised! {
     fn step_block(weight: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32], numbers: Numbers) {
-        let Numbers { first: [beta1, rest1], second: [beta2, rest2], kept: [before, after], rate, root, epsilon } =
-            numbers;
+        let Numbers { first: [beta1, rest1], second: [beta2, rest2], kept: [before, after], .. } = numbers;
+        let Numbers { rate, root, epsilon, gradient: scale, .. } = numbers;
         for (((w, &g), m), v) in weight.iter_mut().zip(gradient).zip(first).zip(second) {
+            let g = g * scale;
             *m = m.mul_add(beta1, g * rest1);
             *v = v.mul_add(beta2, g * g * rest2);
             let step = *m / v.sqrt().mul_add(root, epsilon);

@@ -18,6 +18,7 @@ pub(crate) mod embedding;
 pub(crate) mod gelu;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
+pub(crate) mod moving_average;
 
 /// What a processor can do, the widest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,6 +94,7 @@ use vectorised;
 
 #[cfg(test)]
 mod tests {
+    use super::cross_entropy::{Logits, Targets};
     use super::*;
     use std::sync::RwLock;
 
@@ -115,8 +117,16 @@ mod tests {
         let gradients = layer_norm::backward(&y, &saved, &vector, Some(mask));
         results.extend([output, gradients.sum, gradients.branch.unwrap(), gradients.norm]);
         let labels: Vec<usize> = (0..rows).collect();
-        let (loss, probabilities) = cross_entropy::forward(&x, &labels);
-        results.extend([vec![loss], cross_entropy::backward(&probabilities, &labels, 2.0)]);
+        let excluded: Vec<bool> = (0..x.len()).map(|entry| entry % 5 == 0).collect();
+        for (excluded, targets) in [
+            (None, Targets::Labels(&labels)),
+            (Some(&*excluded), Targets::Labels(&labels)),
+            (None, Targets::Shares(&y)),
+        ] {
+            let logits = Logits { values: &x, columns: size, excluded };
+            let (loss, peaks) = cross_entropy::forward(logits, targets);
+            results.extend([vec![loss], cross_entropy::backward(logits, targets, &peaks, 2.0)]);
+        }
         results.push(embedding::backward(&x, size, &labels, rows, None));
         results.extend(linear::gradients(&x, &numbers(size * size, 1.0), size, &y, [true; 3]).map(Option::unwrap));
         let packed = numbers(rows * 36, 3.0);
@@ -134,8 +144,10 @@ mod tests {
             rate: 0.1,
             root: 1.1,
             epsilon: 1e-3,
+            gradient: 0.7,
         };
         adamw::step(&mut weight, &y, &mut first, &mut second, step);
+        moving_average::step(&mut first, &weight, [0.9, 0.1]);
         results.extend([weight, first, second, vec![adamw::sum_of_squares(&x)]]);
         results.concat().into_iter().map(f32::to_bits).collect()
     }
