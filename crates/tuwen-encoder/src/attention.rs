@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Int, Tensor};
-use tuwen_ops::{Dropout, Linear, attention, linear, self_attention};
+use tuwen_ops::{Dropout, Linear, attention, linear, linear_onto, select_rows, self_attention};
 
 /// Attention of a sequence to itself; query, key and value come from one product.
 #[derive(Module, Debug)]
@@ -26,6 +26,13 @@ impl SelfAttention {
     /// `[B, S, H]` to the branch `[B, S, H]`, not yet added to anything. `dropout` acts on the weights.
     pub fn forward(&self, states: Tensor<3>, mask: &Tensor<2, Bool>, dropout: (&Dropout, f64)) -> Tensor<3> {
         self.output.forward(self_attention(self.query_key_value.forward(states), mask, self.heads, dropout))
+    }
+
+    /// `residual + branch`, `[B, S, H]`, without dropout.
+    pub fn forward_onto(&self, residual: Tensor<3>, states: Tensor<3>, mask: &Tensor<2, Bool>) -> Tensor<3> {
+        let projected = self.query_key_value.forward(states);
+        let mixed = self_attention(projected, mask, self.heads, (&Dropout::off(), 0.0));
+        linear_onto(residual, mixed, self.output.weight.val(), self.output.bias.val())
     }
 
     /// The branch at the first `positions` positions alone, `[B, positions, H]`: the others are still attended to.
@@ -72,7 +79,7 @@ pub struct KeyValue {
 impl KeyValue {
     /// The rows of the batch in another order, or some of them several times.
     pub fn select(&self, rows: Tensor<1, Int>) -> Self {
-        Self { key: self.key.clone().select(0, rows.clone()), value: self.value.clone().select(0, rows) }
+        Self { key: select_rows(self.key.clone(), rows.clone()), value: select_rows(self.value.clone(), rows) }
     }
 
     /// Several batches as one.

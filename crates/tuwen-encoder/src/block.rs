@@ -169,8 +169,8 @@ impl VisionBlock {
     /// `[B, S, H]` to `[B, S, H]`.
     pub fn forward(&self, states: Tensor<3>, attention_mask: &Tensor<2, Bool>) -> Tensor<3> {
         let normal = self.attention_norm.forward(states.clone());
-        let states = states + self.attention.forward(normal, attention_mask, (&Dropout::off(), 0.0));
+        let states = self.attention.forward_onto(states, normal, attention_mask);
         let normal = self.feed_forward_norm.forward(states.clone());
-        states + self.feed_forward.forward(normal)
+        self.feed_forward.forward_onto(states, normal)
     }
 }

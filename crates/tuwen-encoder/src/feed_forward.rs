@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use tuwen_ops::{Linear, linear_gelu};
+use tuwen_ops::{Linear, linear_gelu, linear_onto};
 
 /// `output(gelu(intermediate(x)))`.
 #[derive(Module, Debug)]
@@ -23,5 +23,10 @@ impl FeedForward {
     /// `[B, S, H]` to the branch `[B, S, H]`.
     pub fn forward(&self, states: Tensor<3>) -> Tensor<3> {
         self.output.forward(linear_gelu(&self.intermediate, states))
+    }
+    /// `residual + branch`.
+    pub fn forward_onto(&self, residual: Tensor<3>, states: Tensor<3>) -> Tensor<3> {
+        let inner = linear_gelu(&self.intermediate, states);
+        linear_onto(residual, inner, self.output.weight.val(), self.output.bias.val())
     }
 }

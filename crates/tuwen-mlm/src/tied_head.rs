@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use tuwen_ops::{LayerNorm, Linear, linear_gelu};
+use tuwen_ops::{LayerNorm, Linear, linear_gelu, tied_linear};
 
 /// `norm(gelu(transform(h))) · Eᵀ + bias`, E the word embeddings. The head doesn't hold E: who has it passes it in.
 #[derive(Module, Debug)]
@@ -32,7 +32,7 @@ impl TiedMlmHead {
         word_embeddings: Tensor<2>, // [V, H]
     ) -> Tensor<2> {
         let words = self.norm.forward(linear_gelu(&self.transform, hidden)); // [M, H]
-        words.matmul(word_embeddings.transpose()) + self.bias.val().unsqueeze()
+        tied_linear(words, word_embeddings, self.bias.val())
     }
 }
 

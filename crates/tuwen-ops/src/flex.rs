@@ -85,7 +85,7 @@ pub(crate) fn record<const D: usize, const N: usize>(
     operands: [&Operand; N],
     output: Vec<f32>,
     dims: [usize; D],
-    backward: impl Fn(&[f32], [bool; N]) -> [Option<Values>; N] + Send + Sync + 'static,
+    backward: impl Fn(&Values, [bool; N]) -> [Option<Values>; N] + Send + Sync + 'static,
 ) -> Tensor<D> {
     let output = Values::from(output).shaped(Shape::new(dims));
     if operands.iter().all(|operand| operand.node.is_none()) {
@@ -107,7 +107,7 @@ pub(crate) fn record<const D: usize, const N: usize>(
 #[derive(Debug)]
 struct Fused;
 
-type Pullback<const N: usize> = dyn Fn(&[f32], [bool; N]) -> [Option<Values>; N] + Send + Sync;
+type Pullback<const N: usize> = dyn Fn(&Values, [bool; N]) -> [Option<Values>; N] + Send + Sync;
 
 #[derive(Clone)]
 struct Step<const N: usize> {

@@ -27,6 +27,8 @@ mod linear;
 mod losses;
 mod moving_average;
 pub mod naive;
+mod select;
+mod tied;
 
 pub use adamw::{AdamW, AdamWForm, Moments, adamw_step, sum_of_squares};
 pub use attention::{attention, self_attention};
@@ -35,9 +37,11 @@ pub use dropout::Dropout;
 pub use embedding::{Embedding, embed};
 pub use gelu::{gelu, linear_gelu};
 pub use layer_norm::{LayerNorm, residual_norm};
-pub use linear::{Linear, linear};
+pub use linear::{Linear, linear, linear_onto};
 pub use losses::{binary_cross_entropy_with_logits, cross_entropy, cross_entropy_excluding, soft_cross_entropy};
 pub use moving_average::moving_average;
+pub use select::select_rows;
+pub use tied::tied_linear;
 
 /// Standard deviation of a fresh weight: BERT's `initializer_range` (arXiv:1810.04805, released code).
 pub const INITIALIZER_RANGE: f64 = 0.02;

@@ -45,6 +45,29 @@ pub fn linear<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<
     })
 }
 
+/// `residual + x · W + b`, the sum made where the product is.
+pub fn linear_onto<const D: usize>(
+    residual: Tensor<D>, // […, out]
+    input: Tensor<D>,    // […, in]
+    weight: Tensor<2>,   // [in, out]
+    bias: Tensor<1>,     // [out]
+) -> Tensor<D> {
+    let operands = (Operand::of(&residual), Operand::of(&input), Operand::of(&weight), Operand::of(&bias));
+    let (Some(r), Some(x), Some(w), Some(b)) = operands else {
+        return naive::linear_onto(residual, input, weight, bias);
+    };
+    let (outputs, dims) = (b.values.len(), output_dims(&input, &weight));
+    assert_eq!(residual.dims(), dims, "the residual has the shape of the product");
+    let output = kernel::forward_onto(&r.values, &x.values, &w.values, &b.values);
+    let (x_values, w_values) = (x.values.clone(), w.values.clone());
+    record([&r, &x, &w, &b], output, dims, move |gradient, [residual, input, weight, bias]| {
+        let needed = [input, weight, bias];
+        let [x, w, b] = kernel::gradients(&x_values, &w_values, outputs, gradient, needed);
+        let [x, w, b] = [x, w, b].map(|values| values.map(Values::from));
+        [residual.then(|| gradient.clone()), x, w, b]
+    })
+}
+
 /// `[…, in]` and `[in, out]` to `[…, out]`.
 pub(crate) fn output_dims<const D: usize>(input: &Tensor<D>, weight: &Tensor<2>) -> [usize; D] {
     let (mut dims, [inputs, outputs]) = (input.dims(), weight.dims());
@@ -83,6 +106,13 @@ mod tests {
                 &operands,
                 |x| linear(x[0].of::<2>(), x[1].of(), x[2].of()),
                 |x| naive::linear(x[0].of::<2>(), x[1].of(), x[2].of()),
+            );
+            let residual = Input::normal(&[rows, outputs], 1.0);
+            let [input, weight, bias] = operands;
+            assert_agreement(
+                &[residual, input, weight, bias],
+                |x| linear_onto(x[0].of::<2>(), x[1].of(), x[2].of(), x[3].of()),
+                |x| naive::linear_onto(x[0].of::<2>(), x[1].of(), x[2].of(), x[3].of()),
             );
         }
     }

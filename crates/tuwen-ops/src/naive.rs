@@ -17,6 +17,21 @@ pub fn linear<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<
     module::linear(input, weight, Some(bias))
 }
 
+/// As [`crate::tied_linear`].
+pub fn tied_linear(input: Tensor<2>, table: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    input.matmul(table.transpose()) + bias.unsqueeze()
+}
+
+/// As [`crate::linear_onto`].
+pub fn linear_onto<const D: usize>(
+    residual: Tensor<D>,
+    input: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+) -> Tensor<D> {
+    residual + linear(input, weight, bias)
+}
+
 /// As [`crate::linear_gelu`].
 pub fn linear_gelu<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
     gelu(linear(input, weight, bias))

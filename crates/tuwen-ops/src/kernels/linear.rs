@@ -22,6 +22,69 @@ pub(crate) fn forward(input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     output
 }
 
+/// `residual + input · weight + bias`, in one place.
+pub(crate) fn forward_onto(residual: &[f32], input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    let outputs = bias.len();
+    let inputs = weight.len() / outputs;
+    let mut output = unfilled(residual.len());
+    let block = rows_per_block(outputs) * outputs;
+    each(output.chunks_mut(block).zip(residual.chunks(block)), |(output, residual)| {
+        add_bias_block(residual, bias, output);
+    });
+    let (left, right) = (Matrix::new(input, inputs, inputs), Matrix::new(weight, outputs, outputs));
+    multiply_parallel(left, right, MatrixMut::new(&mut output, outputs), Place::Added);
+    output
+}
+
+vectorised! {
+    fn add_bias_block(values: &[f32], bias: &[f32], output: &mut [f32]) {
+        for (row, output) in values.chunks_exact(bias.len()).zip(output.chunks_exact_mut(bias.len())) {
+            for ((sum, value), bias) in output.iter_mut().zip(row).zip(bias) {
+                *sum = value + bias;
+            }
+        }
+    }
+}
+
+/// `[rows, inputs] · [outputs, inputs]ᵀ + [outputs]`.
+pub(crate) fn forward_transposed(input: &[f32], table: &[f32], bias: &[f32]) -> Vec<f32> {
+    let outputs = bias.len();
+    let inputs = table.len() / outputs;
+    let mut output = unfilled(input.len() / inputs * outputs);
+    each(output.chunks_mut(rows_per_block(outputs) * outputs), |block| {
+        block.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(bias));
+    });
+    let (left, right) = (Matrix::new(input, inputs, inputs), Matrix::new(table, inputs, inputs).transposed());
+    multiply_parallel(left, right, MatrixMut::new(&mut output, outputs), Place::Added);
+    output
+}
+
+/// The gradients of input, table and bias of [`forward_transposed`], each if `needed`.
+pub(crate) fn gradients_transposed(
+    input: &[f32],
+    table: &[f32],
+    outputs: usize,
+    gradient: &[f32],
+    needed: [bool; 3],
+) -> [Option<Vec<f32>>; 3] {
+    let (rows, inputs) = (gradient.len() / outputs, table.len() / outputs);
+    let product = |left, right, count| {
+        let mut output = unfilled(count * inputs);
+        multiply_parallel(left, right, MatrixMut::new(&mut output, inputs), Place::Fresh);
+        output
+    };
+    let (g, x, t) = (
+        Matrix::new(gradient, outputs, outputs),
+        Matrix::new(input, inputs, inputs),
+        Matrix::new(table, inputs, inputs),
+    );
+    [
+        needed[0].then(|| product(g, t, rows)),
+        needed[1].then(|| product(g.transposed(), x, outputs)),
+        needed[2].then(|| column_sums(gradient, outputs)),
+    ]
+}
+
 /// `g · Wᵀ`.
 fn input_gradient(gradient: &[f32], weight: &[f32], outputs: usize) -> Vec<f32> {
     let (rows, inputs) = (gradient.len() / outputs, weight.len() / outputs);

@@ -3,7 +3,7 @@
 use burn::tensor::{Bool, Int, Tensor};
 use tuwen_encoder::KeyValue;
 use tuwen_encoder::albef::{Albef, ImageMemory};
-use tuwen_ops::Dropout;
+use tuwen_ops::{Dropout, select_rows};
 
 use super::Savings;
 
@@ -58,7 +58,7 @@ fn look(encoder: &Albef, image_states: &Tensor<3>, memory: Option<&ImageMemory>,
         (Some(memory), None) => memory.clone(),
         (Some(memory), Some(rows)) => memory.select(rows),
         (None, None) => encoder.image_memory(image_states),
-        (None, Some(rows)) => encoder.image_memory(&image_states.clone().select(0, rows.clone())),
+        (None, Some(rows)) => encoder.image_memory(&select_rows(image_states.clone(), rows.clone())),
     }
 }
 

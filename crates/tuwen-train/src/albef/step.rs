@@ -10,7 +10,7 @@ use tuwen_ita::{
 };
 use tuwen_itm::{HardNegatives, draw_hard_negatives, negative_uniforms, weighted_pair_loss};
 use tuwen_mlm::{TiedMlmHead, mlm_loss, soft_mlm_loss};
-use tuwen_ops::Dropout;
+use tuwen_ops::{Dropout, select_rows};
 use tuwen_random::{Draws, Stream};
 
 use super::fusion::{Pass, fuse};
@@ -255,7 +255,7 @@ pub(super) fn matching_passes(texts: &Texts, batch: &Batch, [images, others]: &[
     vec![
         Pass { states: states.clone(), mask: mask.clone(), images: None },
         Pass { states: states.clone(), mask: mask.clone(), images: Some(images.indices.clone()) },
-        Pass { states: states.clone().select(0, text_rows.clone()), mask: rows_of(mask, text_rows), images: None },
+        Pass { states: select_rows(states.clone(), text_rows.clone()), mask: rows_of(mask, text_rows), images: None },
     ]
 }
 
@@ -286,7 +286,7 @@ pub(super) fn word_logits(
     }
     let [masked] = labels.rows.dims();
     let rows = if savings.fixed_shapes.is_on() { filled(&labels.rows) } else { labels.rows.clone() };
-    head.logits(states.select(0, rows), encoder.word_table()).narrow(0, 0, masked)
+    head.logits(select_rows(states, rows), encoder.word_table()).narrow(0, 0, masked)
 }
 
 /// Rows filled up to a multiple of 32 with row 0, whose logits are thrown away.

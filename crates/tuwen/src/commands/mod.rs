@@ -63,6 +63,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> ExitC
             return ExitCode::from(help.exit_code() as u8);
         }
     };
+    // On a thread of the pool that the kernels use: a step then hands out work without going to sleep itself.
+    rayon::scope(|_| execute(arguments, root))
+}
+
+fn execute(arguments: Arguments, root: &Path) -> ExitCode {
     let done = match arguments.command {
         Command::Train(arguments) => train::run(&arguments, root),
         Command::Data(command) => data::run(&command),
