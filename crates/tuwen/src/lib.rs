@@ -18,6 +18,7 @@ pub use tuwen_text as text;
 pub use tuwen_train as train;
 pub use tuwen_vision as vision;
 
+mod allocator;
 pub mod commands;
 mod device;
 mod screen;

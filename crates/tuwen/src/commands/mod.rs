@@ -63,6 +63,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> ExitC
             return ExitCode::from(help.exit_code() as u8);
         }
     };
+    crate::allocator::keep_freed_memory();
     // On a thread of the pool that the kernels use: a step then hands out work without going to sleep itself.
     rayon::scope(|_| execute(arguments, root))
 }

@@ -18,7 +18,7 @@ use tuwen_train::{Optimizer, Recipe, find_recipe};
 
 use super::exchange::Exchange;
 use super::unibert::weighted;
-use super::worker::{Measured, Named};
+use super::worker::{FAILED, Measured, Named};
 use crate::commands::{CommandError, overrides};
 
 /// State, batch and optimizer.
@@ -71,7 +71,7 @@ impl AlbefStep {
     }
 
     fn losses(&mut self, dropout: Dropout) -> Result<Losses, CommandError> {
-        let mut state = self.state.take().ok_or("an earlier step of the case failed")?;
+        let mut state = self.state.take().ok_or(FAILED)?;
         let losses = losses(&mut state, &self.batch, &self.input(dropout));
         self.state = Some(state);
         Ok(losses)
@@ -92,7 +92,7 @@ fn start(assembly: &Assembly, device: &Device) -> AlbefState {
 impl Measured for AlbefStep {
     fn exchange(&self) -> Result<Exchange, CommandError> {
         let (recipe, batch) = (&self.assembly.recipe, &self.batch);
-        let state = self.state.as_ref().ok_or("an earlier step of the case failed")?;
+        let state = self.state.as_ref().ok_or(FAILED)?;
         let device = batch.input_ids.device();
         let mut config: Value = serde_json::to_value(recipe)?;
         config["alpha"] = json!(self.input(Dropout::off()).alpha);
@@ -126,7 +126,7 @@ impl Measured for AlbefStep {
         let losses = self.losses(Dropout::training(self.assembly.recipe.seed, self.step))?;
         let total = losses.total().ok_or("no task has anything to predict")?;
         let gradients = total.backward();
-        let state = self.state.take().ok_or("an earlier step of the case failed")?;
+        let state = self.state.take().ok_or(FAILED)?;
         let (state, _) = state.advance(&mut self.optimizer, &gradients, 1.0);
         self.state = Some(state);
         Ok(f64::from(total.into_scalar::<f32>()))

@@ -11,7 +11,7 @@ use tuwen_random::{Draws, Stream};
 use tuwen_train::{Optimizer, OptimizerConfig};
 
 use super::exchange::Exchange;
-use super::worker::{Measured, Named, numbers};
+use super::worker::{FAILED, Measured, Named, numbers};
 use crate::commands::CommandError;
 
 const WORDS: usize = 8192;
@@ -43,7 +43,7 @@ struct MaskedEncoder {
 /// Model, batch and optimizer.
 pub(super) struct EncoderStep {
     size: Size,
-    model: MaskedEncoder,
+    model: Option<MaskedEncoder>,
     optimizer: Optimizer,
     ids: Tensor<2, Int>,
     mask: Tensor<2, Bool>,
@@ -71,13 +71,17 @@ impl EncoderStep {
         let answers: Vec<u32> = (0..masked).map(|m| places.below(m as u64, WORDS as u64) as u32).collect();
         Ok(Self {
             size,
-            model,
+            model: Some(model),
             optimizer: Optimizer::new(optimizer()),
             ids: Tensor::from_data(TensorData::new(values, [batch, tokens]), device),
             mask: Tensor::from_data(TensorData::new(real, [batch, tokens]), device),
             labels: TokenLabels::new(&rows, &answers, device).ok_or("a case with nothing masked")?,
             step: 0,
         })
+    }
+
+    fn model(&self) -> Result<&MaskedEncoder, CommandError> {
+        self.model.as_ref().ok_or_else(|| FAILED.into())
     }
 }
 
@@ -128,21 +132,24 @@ impl Measured for EncoderStep {
             "type_vocab_size": 2, "layer_norm_eps": EPSILON,
             "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout,
         });
-        let case = Exchange::new(json!({ "encoder": encoder, "optimizer": optimizer() })).weights(&self.model);
+        let case = Exchange::new(json!({ "encoder": encoder, "optimizer": optimizer() })).weights(self.model()?);
         let case = case.indices("ids", &self.ids).flags("mask", &self.mask);
         Ok(case.indices("rows", &self.labels.rows).indices("labels", &self.labels.ids))
     }
 
     fn check(&mut self) -> Result<Named, CommandError> {
-        let loss = self.model.valid().loss(self, &Dropout::off());
+        let loss = self.model()?.valid().loss(self, &Dropout::off());
         Ok(numbers([("mlm", loss)]))
     }
 
     fn step(&mut self) -> Result<f64, CommandError> {
         self.step += 1;
-        let loss = self.model.loss(self, &Dropout::training(42, self.step));
+        // Taken out, so that nobody else holds the weights when they move.
+        let model = self.model.take().ok_or(FAILED)?;
+        let loss = model.loss(self, &Dropout::training(42, self.step));
         let gradients = loss.backward();
-        (self.model, _) = self.optimizer.step(self.model.clone(), &gradients, 1.0);
+        let (model, _) = self.optimizer.step(model, &gradients, 1.0);
+        self.model = Some(model);
         Ok(f64::from(loss.into_scalar::<f32>()))
     }
 }

@@ -12,7 +12,7 @@ use tuwen_train::unibert::{Assembly, Batch, Content, UniBertPretraining, encode,
 use tuwen_train::{Optimizer, Recipe, find_recipe};
 
 use super::exchange::Exchange;
-use super::worker::{Measured, Named};
+use super::worker::{FAILED, Measured, Named};
 use crate::commands::{CommandError, overrides};
 
 /// Model, batch and optimizer.
@@ -45,7 +45,7 @@ impl UniBertStep {
     }
 
     fn model(&self) -> Result<&UniBertPretraining, CommandError> {
-        self.model.as_ref().ok_or_else(|| "an earlier step of the case failed".into())
+        self.model.as_ref().ok_or_else(|| FAILED.into())
     }
 
     fn losses(&self, model: &UniBertPretraining, dropout: &Dropout) -> Losses {
@@ -82,7 +82,7 @@ impl Measured for UniBertStep {
 
     fn step(&mut self) -> Result<f64, CommandError> {
         self.step += 1;
-        let model = self.model.take().ok_or("an earlier step of the case failed")?;
+        let model = self.model.take().ok_or(FAILED)?;
         let losses = self.losses(&model, &Dropout::training(self.assembly.recipe.seed, self.step));
         let total = losses.total().ok_or("no task has anything to predict")?;
         let gradients = total.backward();

@@ -13,6 +13,9 @@ use super::case::Case;
 use super::exchange::Exchange;
 use crate::commands::CommandError;
 
+/// Why a case has no model: a step took it and did not bring it back.
+pub(super) const FAILED: &str = "an earlier step of the case failed";
+
 /// Numbers by name.
 pub(super) type Named = BTreeMap<&'static str, f64>;
 
