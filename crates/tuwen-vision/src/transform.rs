@@ -14,9 +14,12 @@ const AUGMENT: Stream = Stream::named("image.augment");
 /// The draws of one picture.
 #[derive(Clone, Copy, Debug)]
 pub struct ImageDraws {
-    crop: Draws,
-    flip: Draws,
-    augment: Draws,
+    /// Those of [`random_crop`].
+    pub crop: Draws,
+    /// Those of [`Flip::apply`].
+    pub flip: Draws,
+    /// Those of [`RandAugment::choose`].
+    pub augment: Draws,
 }
 
 impl ImageDraws {

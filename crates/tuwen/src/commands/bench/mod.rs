@@ -1,8 +1,10 @@
 //! `bench`: what things cost, measured on the machine it runs on.
 
 mod compare;
+mod data;
 mod python;
 mod step;
+mod timing;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,8 @@ pub(super) enum BenchCommand {
         /// Where its files go
         folder: PathBuf,
     },
+    /// Time reading pictures, records and text, in turn with what Python has for it
+    Data(data::DataArguments),
 }
 
 pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandError> {
@@ -31,5 +35,6 @@ pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandErro
         BenchCommand::Step(arguments) => step::run(arguments, root),
         BenchCommand::Compare(arguments) => compare::run(arguments, root),
         BenchCommand::CompareWorker { case, folder } => compare::serve(case, folder, root),
+        BenchCommand::Data(arguments) => data::run(arguments, root),
     }
 }
