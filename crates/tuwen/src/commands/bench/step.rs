@@ -1,13 +1,14 @@
 //! `bench step`: what a training step costs, with its savings and without.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use burn::tensor::Device;
 use clap::Args;
 use tuwen_train::albef::{Assembly, Batch, Example, Saving, Savings, StepSize, stage_at, step_flops};
 use tuwen_train::{Architecture, Optimizer, RECIPES, Recipe, find_recipe};
 
+use super::timing::Times;
 use super::{CommandError, overrides};
 
 #[derive(Debug, Args)]
@@ -45,7 +46,7 @@ pub(super) fn run(arguments: &StepArguments, root: &Path) -> Result<(), CommandE
     let at = arguments.at.unwrap_or(before_last);
     let mut assembly = Assembly::of(*recipe, root)?;
     let mut batches = assembly.training_loader()?;
-    let mut times = vec![Vec::new(); VARIANTS.len()];
+    let mut times = vec![Times::default(); VARIANTS.len()];
     let mut flops = vec![0; VARIANTS.len()];
     // One round more than asked for: in the first, memory is allocated and nothing counts.
     for round in 0..=arguments.rounds.max(1) {
@@ -61,19 +62,19 @@ pub(super) fn run(arguments: &StepArguments, root: &Path) -> Result<(), CommandE
     }
     let (stage, inner) = stage_at(&assembly.recipe.stages, at);
     println!("{name}, step {} ({}; α {})", at + 1, stage.describe(), stage.alpha(inner));
-    println!("median of {} interleaved rounds, a fresh model in each; ratios to `all savings`\n", times[0].len());
+    println!("median of {} interleaved rounds, a fresh model in each; ratios to `all savings`\n", times[0].rounds());
     println!("{:<30}{:>12}{:>8}{:>14}{:>8}", "", "GFLOP/step", "ratio", "seconds/step", "ratio");
-    let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
+    let medians: Vec<f64> = times.iter().map(Times::median).collect();
     for (variant, (name, _)) in VARIANTS.iter().enumerate() {
-        let (work, time) = (flops[variant] as f64 / times[0].len() as f64, medians[variant]);
-        let ratio = work / (flops[0] as f64 / times[0].len() as f64);
+        let (work, time) = (flops[variant] as f64 / times[0].rounds() as f64, medians[variant]);
+        let ratio = work / (flops[0] as f64 / times[0].rounds() as f64);
         println!("{name:<30}{:>12.3}{ratio:>8.2}{time:>14.4}{:>8.2}", work / 1e9, time / medians[0]);
     }
     Ok(())
 }
 
-/// One step: losses, gradients, optimizer, momentum encoder and queue.
-fn time_of(assembly: &Assembly, examples: &[Example], at: u64) -> Result<Duration, CommandError> {
+/// Seconds of one step: losses, gradients, optimizer, momentum encoder and queue.
+fn time_of(assembly: &Assembly, examples: &[Example], at: u64) -> Result<f64, CommandError> {
     let mut state = assembly.start(&Device::flex().autodiff());
     let mut optimizer = Optimizer::new(assembly.recipe.optimizer.clone());
     let started = Instant::now();
@@ -81,7 +82,7 @@ fn time_of(assembly: &Assembly, examples: &[Example], at: u64) -> Result<Duratio
     let total = losses.total().ok_or("no task has anything to predict")?;
     let gradients = total.backward();
     _ = assembly.advance(state, &mut optimizer, &gradients, 1.0);
-    Ok(started.elapsed())
+    Ok(started.elapsed().as_secs_f64())
 }
 
 fn count(assembly: &Assembly, examples: &[Example], at: u64) -> u64 {
@@ -92,9 +93,4 @@ fn count(assembly: &Assembly, examples: &[Example], at: u64) -> u64 {
     let masked = batch.token_labels.map_or(0, |labels| labels.ids.dims()[0]);
     let size = StepSize { batch: size, tokens, masked };
     step_flops(&recipe.model.encoder, stage, stage.alpha(inner), size, &recipe.savings)
-}
-
-fn median(times: &mut [Duration]) -> f64 {
-    times.sort_unstable();
-    times.get(times.len() / 2).map_or(f64::NAN, Duration::as_secs_f64)
 }

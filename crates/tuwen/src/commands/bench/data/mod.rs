@@ -44,12 +44,14 @@ struct Part {
     rows: Vec<Row>,
 }
 
+/// A part's measurement: with which Python, where the sets lie, in how many rounds.
+type Measure = fn(&Peer, &Path, usize) -> Result<Part, CommandError>;
+
 pub(in crate::commands) fn run(arguments: &DataArguments, root: &Path) -> Result<(), CommandError> {
     let peer = Peer::find(arguments.python.as_deref(), root, &PACKAGES)?;
     println!("{}; one thread on each side", processor());
     println!("medians of {} interleaved rounds (slowest–fastest), per second\n", arguments.rounds.max(1));
-    let parts: [fn(&Peer, &Path, usize) -> Result<Part, CommandError>; 3] =
-        [pictures::measure, records::measure, text::measure];
+    let parts: [Measure; 3] = [pictures::measure, records::measure, text::measure];
     for part in parts {
         let Part { versions, equal, rows } = part(&peer, root, arguments.rounds)?;
         println!("{versions}");

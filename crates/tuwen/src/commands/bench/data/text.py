@@ -1,9 +1,12 @@
 """Tokenises with Hugging Face's libraries and masks with their collators."""
 
+import warnings
+
 import tokenizers
 import torch
 import transformers
 
+warnings.simplefilter("ignore", FutureWarning)  # the collator for whole words says that it will move
 torch.set_num_threads(1)
 
 texts = []
@@ -15,9 +18,8 @@ def open_texts(vocabulary, captions, ids):
     texts.extend(captions)
     held["bare"] = tokenizers.BertWordPieceTokenizer(vocabulary, lowercase=True)
     held["bert"] = transformers.BertTokenizerFast(vocab_file=vocabulary, do_lower_case=True)
-    for name in ("token", "whole word"):
-        collators = transformers.DataCollatorForLanguageModeling, transformers.DataCollatorForWholeWordMask
-        held[name] = collators[name != "token"](held["bert"], mlm=True, mlm_probability=0.15)
+    held["token"] = transformers.DataCollatorForLanguageModeling(held["bert"], mlm_probability=0.15)
+    held["whole word"] = transformers.DataCollatorForWholeWordMask(held["bert"], mlm_probability=0.15)
     special = set(held["bert"].all_special_ids)
     held["batch"] = [
         {"input_ids": row, "attention_mask": [1] * len(row), "special_tokens_mask": [int(i in special) for i in row]}
