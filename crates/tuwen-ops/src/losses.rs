@@ -189,7 +189,7 @@ mod tests {
             let mut targets = Input::magnitudes(&[3, 17], 0.1);
             targets.values[20] = number;
             assert_agreement(
-                &[logits.clone()],
+                std::slice::from_ref(&logits),
                 |x| soft_cross_entropy(x[0].of(), targets.tensor()),
                 |x| naive::soft_cross_entropy(x[0].of(), targets.tensor()),
             );

@@ -105,6 +105,18 @@ mod tests {
         (0..count).map(|i| ((i * 7919 % 1009) as f32 / 504.5 - 1.0) * scale).collect()
     }
 
+    fn cross_entropies(x: &[f32], y: &[f32], labels: &[usize]) -> Vec<Vec<f32>> {
+        let excluded: Vec<bool> = (0..x.len()).map(|entry| entry % 5 == 0).collect();
+        let cases =
+            [(None, Targets::Labels(labels)), (Some(&*excluded), Targets::Labels(labels)), (None, Targets::Shares(y))];
+        let results = cases.into_iter().flat_map(|(excluded, targets)| {
+            let logits = Logits { values: x, columns: x.len() / labels.len(), excluded };
+            let (loss, peaks) = cross_entropy::forward(logits, targets);
+            [vec![loss], cross_entropy::backward(logits, targets, &peaks, 2.0)]
+        });
+        results.collect()
+    }
+
     /// The bits of every kernel on rows of 37 numbers.
     fn everything() -> Vec<u32> {
         let (rows, size) = (29, 37);
@@ -117,16 +129,7 @@ mod tests {
         let gradients = layer_norm::backward(&y, &saved, &vector, Some(mask));
         results.extend([output, gradients.sum, gradients.branch.unwrap(), gradients.norm]);
         let labels: Vec<usize> = (0..rows).collect();
-        let excluded: Vec<bool> = (0..x.len()).map(|entry| entry % 5 == 0).collect();
-        for (excluded, targets) in [
-            (None, Targets::Labels(&labels)),
-            (Some(&*excluded), Targets::Labels(&labels)),
-            (None, Targets::Shares(&y)),
-        ] {
-            let logits = Logits { values: &x, columns: size, excluded };
-            let (loss, peaks) = cross_entropy::forward(logits, targets);
-            results.extend([vec![loss], cross_entropy::backward(logits, targets, &peaks, 2.0)]);
-        }
+        results.extend(cross_entropies(&x, &y, &labels));
         results.push(embedding::backward(&x, size, &labels, rows, None));
         results.extend(linear::gradients(&x, &numbers(size * size, 1.0), size, &y, [true; 3]).map(Option::unwrap));
         let packed = numbers(rows * 36, 3.0);
