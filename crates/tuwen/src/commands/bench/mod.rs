@@ -2,6 +2,7 @@
 
 mod compare;
 mod data;
+mod ops;
 mod python;
 mod step;
 mod timing;
@@ -26,6 +27,8 @@ pub(super) enum BenchCommand {
         /// Where its files go
         folder: PathBuf,
     },
+    /// Time each operation against its composition and PyTorch's
+    Ops(ops::OpsArguments),
     /// Time reading pictures, records and text, in turn with what Python has for it
     Data(data::DataArguments),
 }
@@ -35,6 +38,7 @@ pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandErro
         BenchCommand::Step(arguments) => step::run(arguments, root),
         BenchCommand::Compare(arguments) => compare::run(arguments, root),
         BenchCommand::CompareWorker { case, folder } => compare::serve(case, folder, root),
+        BenchCommand::Ops(arguments) => ops::run(arguments, root),
         BenchCommand::Data(arguments) => data::run(arguments, root),
     }
 }

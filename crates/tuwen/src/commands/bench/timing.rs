@@ -14,6 +14,11 @@ impl Times {
         self.0.push(seconds);
     }
 
+    /// Adds those of `times`.
+    pub(super) fn extend(&mut self, times: Self) {
+        self.0.extend(times.0);
+    }
+
     /// Rounds so far.
     pub(super) fn rounds(&self) -> usize {
         self.0.len()
@@ -36,6 +41,12 @@ impl Times {
         let [fastest, slowest] = self.spread();
         let rate = |seconds: f64| three_digits(items as f64 / seconds);
         format!("{} ({}–{})", rate(self.median()), rate(slowest), rate(fastest))
+    }
+}
+
+impl FromIterator<f64> for Times {
+    fn from_iter<I: IntoIterator<Item = f64>>(seconds: I) -> Self {
+        Self(seconds.into_iter().collect())
     }
 }
 

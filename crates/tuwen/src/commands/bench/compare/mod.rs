@@ -18,6 +18,7 @@ use case::{CASES, Case};
 pub(super) use worker::serve;
 
 use super::python::{Peer, Session};
+use super::timing::{Times, processor};
 use crate::commands::CommandError;
 
 #[derive(Debug, Args)]
@@ -51,7 +52,7 @@ const SCRIPTS: [(&str, &str); 7] = [
 ];
 
 /// What the Python side needs.
-const PACKAGES: [&str; 3] = ["torch==2.9.1", "numpy==2.2.6", "safetensors==0.6.2"];
+const PACKAGES: [&str; 3] = ["numpy==2.4.6", "safetensors==0.8.0", "torch==2.9.1"];
 
 /// Runs a script of the folder in its first argument, which may import its neighbours.
 const LAUNCHER: &str =
@@ -63,9 +64,9 @@ const SAME: f64 = 1e-4;
 /// What a case came to. Times in seconds, memory in MiB.
 struct Outcome {
     /// PyTorch's median step over ours, round by round.
-    ratios: Vec<f64>,
-    ours: f64,
-    theirs: f64,
+    ratios: Times,
+    ours: Times,
+    theirs: Times,
     memory: [Option<f64>; 2],
     /// Largest relative difference of a loss before the first step, and of the total after the last.
     apart: [f64; 2],
@@ -83,7 +84,7 @@ pub(super) fn run(arguments: &CompareArguments, root: &Path) -> Result<(), Comma
         std::fs::write(folder.path().join(name), text)?;
     }
     let python = Peer::find(arguments.python.as_deref(), root, &PACKAGES)?;
-    println!("{}, {threads} threads", processor());
+    println!("{}; {threads} threads on each side", processor());
     if let Some(load) = busy(threads) {
         println!("warning: the machine is busy (load {load:.1}), so these figures mean little");
     }
@@ -127,7 +128,7 @@ fn compare(
         )
         .into());
     }
-    let (mut spans, mut ratios, mut last) = ([Vec::new(), Vec::new()], Vec::new(), [0.0; 2]);
+    let (mut spans, mut ratios, mut last) = ([Times::default(), Times::default()], Times::default(), [0.0; 2]);
     // In the first round memory is allocated; it does not count.
     for round in 0..=arguments.rounds.max(1) {
         let mut medians = [0.0; 2];
@@ -136,7 +137,7 @@ fn compare(
         for index in order {
             let side = if index == 0 { &mut ours } else { &mut theirs };
             let times = steps(side, arguments.steps, &mut last[index])?;
-            medians[index] = median(&times);
+            medians[index] = times.median();
             if round > 0 {
                 spans[index].extend(times);
             }
@@ -146,10 +147,11 @@ fn compare(
         }
     }
     let memory = [&mut ours, &mut theirs].map(|side| ask(side, "memory").ok()?["peak_mib"].as_f64());
+    let [ours, theirs] = spans;
     Ok(Outcome {
         ratios,
-        ours: median(&spans[0]),
-        theirs: median(&spans[1]),
+        ours,
+        theirs,
         memory,
         apart: [first, relative(last[0], last[1])],
         attention: versions["attention"].as_str().unwrap_or("?").to_string(),
@@ -168,7 +170,7 @@ fn ask(side: &mut Session, question: &str) -> Result<Value, CommandError> {
 }
 
 /// The times of `count` steps; `total` becomes the last one's loss.
-fn steps(side: &mut Session, count: usize, total: &mut f64) -> Result<Vec<f64>, CommandError> {
+fn steps(side: &mut Session, count: usize, total: &mut f64) -> Result<Times, CommandError> {
     (0..count.max(1))
         .map(|_| {
             let answer = ask(side, "step")?;
@@ -196,22 +198,16 @@ fn relative(a: f64, b: f64) -> f64 {
     (a - b).abs() / a.abs().max(b.abs()).max(1e-12)
 }
 
-fn median(times: &[f64]) -> f64 {
-    let mut times = times.to_vec();
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
 fn print_row(case: Case, outcome: &Outcome) {
-    let (low, high) = outcome.ratios.iter().fold((f64::MAX, f64::MIN), |(l, h), &r| (r.min(l), r.max(h)));
+    let [low, high] = outcome.ratios.spread();
     let mib = |memory: Option<f64>| memory.map_or("?".to_string(), |mib| format!("{mib:.0} MiB"));
     println!(
         "{:<24}{:>7.2}{:>16}{:>11.1}{:>11.1}{:>9}{:>9}",
         case.name,
-        median(&outcome.ratios),
+        outcome.ratios.median(),
         format!("{low:.2}–{high:.2}"),
-        outcome.ours * 1e3,
-        outcome.theirs * 1e3,
+        outcome.ours.median() * 1e3,
+        outcome.theirs.median() * 1e3,
         mib(outcome.memory[0]),
         mib(outcome.memory[1]),
     );
@@ -227,13 +223,6 @@ fn busy(threads: usize) -> Option<f64> {
     (load > threads as f64 / 2.0).then_some(load)
 }
 
-/// The processor's name, where the system tells it.
-fn processor() -> String {
-    let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = told.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    name.map_or_else(|| std::env::consts::ARCH.to_string(), |(_, name)| name.trim().to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,11 +233,5 @@ mod tests {
         assert_eq!(apart(&json!({ "a": 1.0, "b": 2.0 }), &json!({ "a": 1.0, "b": 1.0 })).unwrap(), 0.5);
         assert_eq!(apart(&json!({ "a": null }), &json!({ "a": 1.0 })).unwrap(), f64::INFINITY);
         assert!(apart(&json!({ "a": 1.0 }), &json!({ "b": 1.0 })).is_err());
-    }
-
-    #[test]
-    fn the_middle_time() {
-        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
-        assert!(median(&[]).is_nan());
     }
 }
