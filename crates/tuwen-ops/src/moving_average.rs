@@ -33,7 +33,7 @@ mod tests {
         let average = Tensor::<1>::from_floats([6.0, -1.0], &device);
         let value = Tensor::<1>::from_floats([2.0, 3.0], &device).autodiff();
         let moved: Vec<f32> = moving_average(average, value, 0.75).try_into_vec_as().unwrap();
-        assert_eq!(moved, [0.75 * 6.0 + 0.25 * 2.0, 0.75 * -1.0 + 0.25 * 3.0]);
+        assert_eq!(moved, [0.75 * 6.0 + 0.25 * 2.0, 0.25 * 3.0 - 0.75]);
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn ids<const D: usize>(dims: [usize; D], below: usize) -> Tensor<D, Int> {
 
 /// The last quarter of every second row is padding.
 fn mask() -> Tensor<2, Bool> {
-    let real = |i: usize| i / TOKENS % 2 == 0 || i % TOKENS < TOKENS * 3 / 4;
+    let real = |i: usize| (i / TOKENS).is_multiple_of(2) || i % TOKENS < TOKENS * 3 / 4;
     let values: Vec<bool> = (0..BATCH * TOKENS).map(real).collect();
     Tensor::from_data(TensorData::new(values, [BATCH, TOKENS]), &Device::flex())
 }
