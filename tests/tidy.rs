@@ -67,6 +67,12 @@ fn arrows_point_down_only() {
                         || dependency.starts_with("tuwen-")
                             && !["tuwen-random", "tuwen-vision"].contains(&dependency.as_str())
                 }
+                // A report reads what runs wrote, never the trainer that wrote it.
+                "tuwen-report" => {
+                    dependency.starts_with("burn")
+                        || dependency.starts_with("tuwen-")
+                            && !["tuwen-data", "tuwen-eval", "tuwen-recipe"].contains(&dependency.as_str())
+                }
                 "tuwen-core" | "tuwen-ops" => dependency.starts_with("tuwen-") && dependency != "tuwen-random",
                 "tuwen-encoder" => TASKS.contains(&dependency.as_str()) || dependency == "tuwen-train",
                 "tuwen-train" => dependency == "tuwen",

@@ -58,7 +58,7 @@ pub use record::{Record, Title, Visual};
 pub use record_error::RecordError;
 pub use source::Source;
 pub use synth::{SynthConfig, SynthSummary, write_synthetic};
-pub use tfrecord::{TfRecordFile, TfRecordWriter};
+pub use tfrecord::{TfRecordFile, TfRecordWriter, write_frame};
 pub use tfrecord_source::{TfRecordSource, write_tfrecord};
 pub use title_field::TitleField;
 pub use titles::{TITLE, TitleChoice, TitleError, pick_title};

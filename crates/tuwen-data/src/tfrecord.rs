@@ -191,7 +191,8 @@ impl Drop for TfRecordWriter {
     }
 }
 
-fn write_frame(out: &mut impl Write, payload: &[u8]) -> io::Result<()> {
+/// Writes `payload` as one frame, for files that grow while they are read, as event files do.
+pub fn write_frame(out: &mut impl Write, payload: &[u8]) -> io::Result<()> {
     let length = (payload.len() as u64).to_le_bytes();
     out.write_all(&length)?;
     out.write_all(&masked_crc32c(&length).to_le_bytes())?;

@@ -35,7 +35,7 @@ impl fmt::Display for Difference {
 ///
 /// Errors: a side that can't be written as TOML.
 pub fn diff<L: Serialize, R: Serialize>(left: &L, right: &R) -> Result<Vec<Difference>, RecipeError> {
-    let (mut left, mut right) = (leaves(&to_toml(left)?)?, leaves(&to_toml(right)?)?);
+    let (mut left, mut right) = (values(left)?, values(right)?);
     left.retain(|key, value| match right.get(key) {
         Some(other) if other == value => right.remove(key).is_none(),
         _ => true,
@@ -47,7 +47,11 @@ pub fn diff<L: Serialize, R: Serialize>(left: &L, right: &R) -> Result<Vec<Diffe
     Ok(keys.into_iter().map(difference).collect())
 }
 
-/// Each value that is no section, under its dotted key, as written.
+/// Each value of `recipe` that is no section, under its dotted key, as [`to_toml`] writes it. Errors as [`diff`]'s.
+pub fn values<T: Serialize>(recipe: &T) -> Result<BTreeMap<String, String>, RecipeError> {
+    leaves(&to_toml(recipe)?)
+}
+
 fn leaves(text: &str) -> Result<BTreeMap<String, String>, RecipeError> {
     let root = DeTable::parse(text).map_err(|error| RecipeError::Unwritable { reason: error.message().to_owned() })?;
     let mut found = BTreeMap::new();

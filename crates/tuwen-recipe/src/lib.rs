@@ -63,7 +63,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use advice::Advice;
-pub use diff::{Difference, diff};
+pub use diff::{Difference, diff, values};
 pub use error::RecipeError;
 pub use overrides::Override;
 pub use place::Place;

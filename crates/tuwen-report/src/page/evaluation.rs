@@ -1,0 +1,130 @@
+//! The table of final results: a row a measure, a column a run, the best of each row in bold.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+use tuwen_eval::{RECALL_AT, RetrievalRow};
+
+use super::{run_label, words};
+use crate::evaluation::{Evaluation, RetrievalResult, TaskResult};
+use crate::run::Run;
+
+/// Which end of a row is the better one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Better {
+    High,
+    Low,
+}
+
+struct Row {
+    name: String,
+    better: Better,
+    /// Value, text and remark, one per run.
+    cells: Vec<Option<(f64, String, String)>>,
+}
+
+/// The table, if any run was tested.
+pub(super) fn section(runs: &[Run]) -> Markup {
+    let results: Vec<Option<&Evaluation>> = runs.iter().map(|run| run.heldout().map(|(_, result)| result)).collect();
+    let rows: Vec<Row> = task_rows(&results).into_iter().chain(retrieval_rows(&results)).collect();
+    html! {
+        @if !rows.is_empty() {
+            section {
+                h2 { "Final results on held-out records" }
+                div.scroll tabindex="0" role="region" aria-label="Final results" {
+                    table {
+                        thead { tr { th {} @for (index, run) in runs.iter().enumerate() { th scope="col" { (run_label(index, run)) } } } }
+                        tbody { @for row in &rows { (line(row)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn line(row: &Row) -> Markup {
+    let values = row.cells.iter().flatten().map(|(value, ..)| *value);
+    let best = match row.better {
+        Better::High => values.fold(f64::NEG_INFINITY, f64::max),
+        Better::Low => values.fold(f64::INFINITY, f64::min),
+    };
+    let compared = row.cells.iter().flatten().count() > 1;
+    html! {
+        tr {
+            th scope="row" { (row.name) }
+            @for cell in &row.cells {
+                td {
+                    @match cell {
+                        Some((value, text, remark)) => {
+                            @if compared && *value == best { strong { (text) } } @else { (text) }
+                            @if !remark.is_empty() { span.quiet { " " (remark) } }
+                        }
+                        None => span.quiet { "–" },
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn task_rows(results: &[Option<&Evaluation>]) -> Vec<Row> {
+    let tasks: BTreeSet<&String> = results.iter().flatten().flat_map(|result| result.tasks.keys()).collect();
+    let row = |task: &String, name: &str, better, cell: fn(&TaskResult) -> Option<(f64, String, String)>| Row {
+        name: format!("{task} {name}"),
+        better,
+        cells: results.iter().map(|result| cell((*result)?.tasks.get(task)?)).collect(),
+    };
+    let rows = |task| [row(task, "accuracy", Better::High, accuracy), row(task, "loss", Better::Low, loss)];
+    tasks.into_iter().flat_map(rows).collect()
+}
+
+fn accuracy(result: &TaskResult) -> Option<(f64, String, String)> {
+    let accuracy = result.accuracy?;
+    let chance = result.chance.map(|chance| {
+        let times = result.times_chance().map_or(String::new(), |times| format!(" × {times:.1}"));
+        format!("guessing {}{times}", words::percent(chance))
+    });
+    Some((accuracy, words::percent(accuracy), chance.unwrap_or_default()))
+}
+
+fn loss(result: &TaskResult) -> Option<(f64, String, String)> {
+    result.loss.map(|loss| (loss, format!("{loss:.3}"), String::new()))
+}
+
+fn retrieval_rows(results: &[Option<&Evaluation>]) -> Vec<Row> {
+    let all = || results.iter().flatten().flat_map(|result| &result.retrieval);
+    let mut titles: Vec<String> = Vec::new();
+    all().map(RetrievalResult::title).for_each(|title| {
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    });
+    titles.iter().flat_map(|title| rows_of(title, results)).collect()
+}
+
+/// The mean of the six recalls and the recalls of each direction.
+fn rows_of(title: &str, results: &[Option<&Evaluation>]) -> Vec<Row> {
+    let found = |result: &Option<&Evaluation>| {
+        (*result)?.retrieval.iter().find(|retrieval| retrieval.title() == title).cloned()
+    };
+    let found: Vec<Option<RetrievalResult>> = results.iter().map(found).collect();
+    let cells = |cell: &dyn Fn(&RetrievalResult) -> (f64, f64)| {
+        let text = |(recall, chance): (f64, f64)| (recall, format!("{recall:.1} %"), format!("guessing {chance:.1} %"));
+        found.iter().map(|result| result.as_ref().map(|result| text(cell(result)))).collect()
+    };
+    let mut rows = vec![Row {
+        name: format!("mean recall, {title}"),
+        better: Better::High,
+        cells: cells(&|result| (result.table.mean_recall, result.chance())),
+    }];
+    let directions: [(&str, fn(&RetrievalResult) -> &RetrievalRow); 2] =
+        [("image to text", |result| &result.table.i2t), ("text to image", |result| &result.table.t2i)];
+    for (direction, of) in directions {
+        rows.extend(RECALL_AT.iter().enumerate().map(|(place, at)| Row {
+            name: format!("{direction} R@{at}, {title}"),
+            better: Better::High,
+            cells: cells(&|result| (of(result).recall[place], of(result).chance[place])),
+        }));
+    }
+    rows
+}
