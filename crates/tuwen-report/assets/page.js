@@ -3,7 +3,7 @@
 
 const { runs, charts } = JSON.parse(document.getElementById("data").textContent);
 const view = { smoothing: 0.9, log: false, hidden: new Set() };
-const margin = { left: 52, right: 10, top: 10, bottom: 24 };
+const margin = { left: 52, right: 20, top: 10, bottom: 24 };
 
 // Values
 
@@ -40,8 +40,8 @@ function written(value, unit) {
   if (unit === "percent") return value.toFixed(1) + " %";
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size >= 1e6 || size < 1e-3) return value.toExponential(2).replace("e", "·10^").replace("+", "");
-  return Number(value.toPrecision(4)).toLocaleString("en");
+  if (size >= 1e6 || size < 1e-3) return Number(value.toPrecision(3)).toExponential().replace("+", "");
+  return value.toLocaleString("en", { maximumSignificantDigits: 4 });
 }
 
 // Scales
@@ -77,9 +77,10 @@ function extent(chart, shown) {
 
 const isLog = (chart) => view.log && chart.unit === "number";
 
+// About `count` round numbers from low to high.
 function niceTicks(low, high, count) {
   const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= rough) || rough;
+  const step = [1, 2, 2.5, 5, 10].map((times) => times * power).reduce((a, b) => (Math.abs(b - rough) < Math.abs(a - rough) ? b : a));
   const ticks = [];
   for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-9; tick += step) ticks.push(Number(tick.toPrecision(12)));
   return ticks;
@@ -152,16 +153,16 @@ function draw(figure) {
   for (const one of shown) pointsOf(layer, one, x, y, width);
   const here = shape(svg, "line", { class: "here", y1: margin.top, y2: height - margin.bottom, visibility: "hidden" });
   figure.drawn = { chart, shown, steps, width, x, here };
+  if (figure.querySelector(".readout").firstChild) point(figure, figure.step);
 }
 
 function axes(svg, chart, { width, height, x, y, steps, low, high }) {
-  for (const tick of isLog(chart) ? logTicks(low, high) : niceTicks(low, high, 4)) {
+  for (const tick of isLog(chart) ? logTicks(low, high) : niceTicks(low, high, 5)) {
     shape(svg, "line", { class: "grid", x1: margin.left, x2: width - margin.right, y1: y(tick), y2: y(tick) });
     shape(svg, "text", { x: margin.left - 6, y: y(tick) + 4, "text-anchor": "end" }, written(tick, chart.unit).replace(".0 %", " %"));
   }
-  for (const tick of niceTicks(0, steps, Math.max(2, Math.floor(width / 110)))) {
-    const anchor = x(tick) > width - 30 ? "end" : "middle";
-    if (tick > 0) shape(svg, "text", { x: Math.min(x(tick), width - 2), y: height - 6, "text-anchor": anchor }, tick.toLocaleString("en"));
+  for (const tick of niceTicks(0, steps, Math.max(2, Math.floor(width / 90)))) {
+    if (tick > 0) shape(svg, "text", { x: x(tick), y: height - 6, "text-anchor": "middle" }, tick.toLocaleString("en"));
   }
 }
 
@@ -192,25 +193,24 @@ function pointsOf(layer, { line, run }, x, y, width) {
 // Reading values
 
 function point(figure, step) {
-  const { chart, shown, steps, width, x, here } = figure.drawn;
+  const { chart, shown, steps, x, here } = figure.drawn;
   step = Math.min(Math.max(step, 1), steps);
   figure.step = step;
   here.setAttribute("x1", x(step));
   here.setAttribute("x2", x(step));
   here.setAttribute("visibility", "visible");
-  const readout = figure.querySelector(".readout");
-  readout.className = "readout " + (x(step) > width / 2 ? "left" : "right");
-  readout.replaceChildren(...shown.flatMap((one) => values(chart, one, step)));
+  figure.querySelector(".readout").replaceChildren(...shown.flatMap((one) => values(chart, one, step)));
 }
 
 // A run's lines in the readout: its value at the nearest step, and its nearest held-out value.
 function values(chart, { line, run, smoothed }, step) {
   const rows = [];
   const add = (text, value) => {
-    const row = document.createElement("div"), swatch = document.createElement("span"), number = document.createElement("b");
+    const [row, swatch, name, number] = ["div", "span", "span", "b"].map((kind) => document.createElement(kind));
     swatch.className = "swatch " + runClass(run);
+    name.textContent = text;
     number.textContent = value;
-    row.append(number, swatch, text);
+    row.append(swatch, name, number);
     rows.push(row);
   };
   const index = line.curve ? nearest(line.curve, step) : -1;

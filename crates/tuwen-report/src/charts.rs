@@ -89,16 +89,19 @@ impl Section {
     }
 }
 
+/// Values by name, in the order of their steps.
+type Series = BTreeMap<String, Vec<(u64, f64)>>;
+
 /// All charts of `runs`, section by section.
 pub(crate) fn charts(runs: &[Run]) -> Vec<Chart> {
-    let series: Vec<BTreeMap<String, Vec<(u64, f64)>>> = runs.iter().map(series).collect();
+    let series: Vec<Series> = runs.iter().map(series).collect();
     let curves = series.iter().map(BTreeMap::len).sum::<usize>() as u64;
     let finest = (STRETCHES / curves.max(1)).clamp(COARSEST, FINEST);
     let names: BTreeSet<&String> = series.iter().flat_map(BTreeMap::keys).collect();
     let mut charts: Vec<Chart> = names
         .into_iter()
         .map(|name| {
-            let line = |(run, series): (&Run, &BTreeMap<String, Vec<(u64, f64)>>)| Line {
+            let line = |(run, series): (&Run, &Series)| Line {
                 curve: series.get(name).map(|values| thin(values, run.metrics.last_step.div_ceil(finest).max(1))),
                 points: name.strip_prefix("loss/").map(|task| losses(run, task)).unwrap_or_default(),
                 chance: None,
@@ -115,7 +118,7 @@ pub(crate) fn charts(runs: &[Run]) -> Vec<Chart> {
 }
 
 /// What `run` logged, the epoch left out, and the learning rate where its recipe says what the factor is multiplied with.
-fn series(run: &Run) -> BTreeMap<String, Vec<(u64, f64)>> {
+fn series(run: &Run) -> Series {
     let mut series = run.metrics.series.clone();
     series.remove("epoch");
     if let (Some(rate), Some(mut factors)) = (run.number("optimizer.learning_rate"), series.remove("rate_factor")) {
@@ -151,7 +154,7 @@ fn accuracies(runs: &[Run]) -> Vec<Chart> {
         Line {
             curve: None,
             points: results().filter_map(|(step, result)| Some((step, short(result.accuracy?)))).collect(),
-            chance: results().last().and_then(|(_, result)| result.chance).map(short),
+            chance: results().next_back().and_then(|(_, result)| result.chance).map(short),
         }
     };
     let chart = |task: &String| Chart {

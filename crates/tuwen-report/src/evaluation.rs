@@ -38,7 +38,7 @@ impl RetrievalResult {
     pub(crate) fn title(&self) -> String {
         match self.reranked {
             None => format!("{}, by alignment", self.language),
-            Some(candidates) => format!("{}, nearest {candidates} re-ranked", self.language),
+            Some(candidates) => format!("{}, nearest {candidates} re\u{2011}ranked", self.language),
         }
     }
 

@@ -33,7 +33,7 @@ mod thin;
 use std::path::PathBuf;
 
 pub use error::ReportError;
-pub use tensorboard::EventWriter;
+pub use tensorboard::{EventWriter, wall_time};
 
 /// A page, and what it is without.
 #[derive(Clone, Debug, PartialEq, Eq)]

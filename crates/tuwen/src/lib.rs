@@ -13,12 +13,14 @@ pub use tuwen_mlm as mlm;
 pub use tuwen_ops as ops;
 pub use tuwen_random as random;
 pub use tuwen_recipe as recipe;
+pub use tuwen_report as report;
 pub use tuwen_tag as tag;
 pub use tuwen_text as text;
 pub use tuwen_train as train;
 pub use tuwen_vision as vision;
 
 mod allocator;
+mod board;
 pub mod commands;
 mod device;
 mod screen;

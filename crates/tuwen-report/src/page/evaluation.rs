@@ -18,6 +18,8 @@ enum Better {
 
 struct Row {
     name: String,
+    /// Which captions, where it is about retrieval.
+    of: String,
     better: Better,
     /// Value, text and remark, one per run.
     cells: Vec<Option<(f64, String, String)>>,
@@ -32,7 +34,7 @@ pub(super) fn section(runs: &[Run]) -> Markup {
             section {
                 h2 { "Final results on held-out records" }
                 div.scroll tabindex="0" role="region" aria-label="Final results" {
-                    table {
+                    table.results-table {
                         thead { tr { th {} @for (index, run) in runs.iter().enumerate() { th scope="col" { (run_label(index, run)) } } } }
                         tbody { @for row in &rows { (line(row)) } }
                     }
@@ -51,7 +53,7 @@ fn line(row: &Row) -> Markup {
     let compared = row.cells.iter().flatten().count() > 1;
     html! {
         tr {
-            th scope="row" { (row.name) }
+            th scope="row" { (row.name) @if !row.of.is_empty() { span.quiet { (row.of) } } }
             @for cell in &row.cells {
                 td {
                     @match cell {
@@ -71,6 +73,7 @@ fn task_rows(results: &[Option<&Evaluation>]) -> Vec<Row> {
     let tasks: BTreeSet<&String> = results.iter().flatten().flat_map(|result| result.tasks.keys()).collect();
     let row = |task: &String, name: &str, better, cell: fn(&TaskResult) -> Option<(f64, String, String)>| Row {
         name: format!("{task} {name}"),
+        of: String::new(),
         better,
         cells: results.iter().map(|result| cell((*result)?.tasks.get(task)?)).collect(),
     };
@@ -81,7 +84,7 @@ fn task_rows(results: &[Option<&Evaluation>]) -> Vec<Row> {
 fn accuracy(result: &TaskResult) -> Option<(f64, String, String)> {
     let accuracy = result.accuracy?;
     let chance = result.chance.map(|chance| {
-        let times = result.times_chance().map_or(String::new(), |times| format!(" × {times:.1}"));
+        let times = result.times_chance().map_or(String::new(), |times| format!(", × {times:.1}"));
         format!("guessing {}{times}", words::percent(chance))
     });
     Some((accuracy, words::percent(accuracy), chance.unwrap_or_default()))
@@ -102,29 +105,33 @@ fn retrieval_rows(results: &[Option<&Evaluation>]) -> Vec<Row> {
     titles.iter().flat_map(|title| rows_of(title, results)).collect()
 }
 
-/// The mean of the six recalls and the recalls of each direction.
+/// The mean of the six recalls, and the three of each direction in one row, of which the first decides what is best.
 fn rows_of(title: &str, results: &[Option<&Evaluation>]) -> Vec<Row> {
     let found = |result: &Option<&Evaluation>| {
         (*result)?.retrieval.iter().find(|retrieval| retrieval.title() == title).cloned()
     };
     let found: Vec<Option<RetrievalResult>> = results.iter().map(found).collect();
-    let cells = |cell: &dyn Fn(&RetrievalResult) -> (f64, f64)| {
-        let text = |(recall, chance): (f64, f64)| (recall, format!("{recall:.1} %"), format!("guessing {chance:.1} %"));
-        found.iter().map(|result| result.as_ref().map(|result| text(cell(result)))).collect()
+    let row = |name: String, recalls: fn(&RetrievalResult) -> [Vec<f64>; 2]| {
+        let cell = |result: &RetrievalResult| {
+            let [recalls, chance] = recalls(result);
+            (recalls[0], in_percent(&recalls), format!("guessing {}", in_percent(&chance)))
+        };
+        let cells = found.iter().map(|result| result.as_ref().map(cell)).collect();
+        Row { name, of: title.to_owned(), better: Better::High, cells }
     };
-    let mut rows = vec![Row {
-        name: format!("mean recall, {title}"),
-        better: Better::High,
-        cells: cells(&|result| (result.table.mean_recall, result.chance())),
-    }];
-    let directions: [(&str, fn(&RetrievalResult) -> &RetrievalRow); 2] =
-        [("image to text", |result| &result.table.i2t), ("text to image", |result| &result.table.t2i)];
-    for (direction, of) in directions {
-        rows.extend(RECALL_AT.iter().enumerate().map(|(place, at)| Row {
-            name: format!("{direction} R@{at}, {title}"),
-            better: Better::High,
-            cells: cells(&|result| (of(result).recall[place], of(result).chance[place])),
-        }));
-    }
-    rows
+    let at = RECALL_AT.map(|at| at.to_string()).join("/");
+    vec![
+        row("mean recall".to_owned(), |result| [vec![result.table.mean_recall], vec![result.chance()]]),
+        row(format!("image to text R@{at}"), |result| direction(&result.table.i2t)),
+        row(format!("text to image R@{at}"), |result| direction(&result.table.t2i)),
+    ]
+}
+
+fn direction(row: &RetrievalRow) -> [Vec<f64>; 2] {
+    [row.recall.to_vec(), row.chance.to_vec()]
+}
+
+/// `55.6 / 96.6 / 99.5 %`.
+fn in_percent(values: &[f64]) -> String {
+    values.iter().map(|value| format!("{value:.1}")).collect::<Vec<_>>().join(" / ") + " %"
 }

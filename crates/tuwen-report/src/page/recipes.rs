@@ -7,6 +7,9 @@ use maud::{Markup, html};
 use super::run_label;
 use crate::run::Run;
 
+/// So many differing keys are shown unfolded; more are a comparison of two architectures, not of two settings.
+const UNFOLDED: usize = 40;
+
 /// The tables, if any run has a recipe.
 pub(super) fn section(runs: &[Run]) -> Markup {
     let keys: BTreeSet<&String> = runs.iter().flat_map(|run| run.recipe.keys()).collect();
@@ -18,8 +21,10 @@ pub(super) fn section(runs: &[Run]) -> Markup {
                 @if runs.len() > 1 {
                     @if differing.is_empty() { p.quiet { "The recipes are the same." } }
                     @else {
-                        p.quiet { (differing.len()) " of " (keys.len()) " keys differ." }
-                        (table(runs, &differing, "Recipe keys that differ"))
+                        details open[differing.len() <= UNFOLDED] {
+                            summary { (differing.len()) " of " (keys.len()) " keys differ" }
+                            (table(runs, &differing, "Recipe keys that differ"))
+                        }
                     }
                 }
                 details { summary { "All " (keys.len()) " keys" } (table(runs, &keys.into_iter().collect::<Vec<_>>(), "All recipe keys")) }

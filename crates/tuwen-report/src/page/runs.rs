@@ -55,7 +55,7 @@ fn results(run: &Run, step: u64, evaluation: &Evaluation) -> Markup {
         dl.results {
             @for (task, result) in &evaluation.tasks { (task_row(task, result)) }
             @for result in &evaluation.retrieval {
-                (row(&format!("recall {}", result.title()), result.table.mean_recall / 100.0, result.chance() / 100.0))
+                (row("recall", &result.title(), result.table.mean_recall / 100.0, result.chance() / 100.0))
             }
         }
         @if run.summary.is_none() { p.quiet { "As measured after step " (words::count(step)) "." } }
@@ -63,22 +63,22 @@ fn results(run: &Run, step: u64, evaluation: &Evaluation) -> Markup {
 }
 
 fn task_row(task: &str, result: &TaskResult) -> Markup {
-    html! { @if let (Some(accuracy), Some(chance)) = (result.accuracy, result.chance) { (row(task, accuracy, chance)) } }
+    html! { @if let (Some(accuracy), Some(chance)) = (result.accuracy, result.chance) { (row(task, words::task(task), accuracy, chance)) } }
 }
 
 /// A share as number and bar, with guessing as a tick on the bar.
-fn row(name: &str, share: f64, chance: f64) -> Markup {
+fn row(name: &str, meaning: &str, share: f64, chance: f64) -> Markup {
     let at = |share: f64| format!("{:.2}", 100.0 * share.clamp(0.0, 1.0));
     html! {
         div {
-            dt { (name) }
+            dt { (name) " " span.quiet { (meaning) } }
             dd {
                 strong { (words::percent(share)) }
                 span.quiet { " guessing " (words::percent(chance)) }
                 svg.bar viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" {
                     rect.track width="100" height="4" {}
                     rect.fill width=(at(share)) height="4" {}
-                    rect.chance x=(at(chance)) width="0.6" height="4" {}
+                    rect.chance x=(at(chance)) width="1" height="4" {}
                 }
             }
         }

@@ -44,19 +44,27 @@ fn one(run: &Run, sample: &Sample, budget: &mut Budget) -> Markup {
                 Some(Err(reason)) => { p.quiet { (sample.picture.as_deref().unwrap_or_default()) ": " (reason) } },
                 None => {},
             }
-            p.tokens { @for token in &sample.tokens { (word(token)) } }
+            p.tokens {
+                @for (place, token) in sample.tokens.iter().enumerate() {
+                    @if place > 0 && parted(&sample.tokens[place - 1], token) { " " }
+                    (word(token))
+                }
+            }
             @if let Some(record) = &sample.record { p.quiet { (record) } }
         }
     }
 }
 
+/// Whether a space stands between two tokens: not before the rest of a word, nor between two Chinese characters.
+fn parted(former: &Token, token: &Token) -> bool {
+    let chinese = |letter: Option<char>| letter.is_some_and(|letter| ('\u{2e80}'..='\u{9fff}').contains(&letter));
+    let joined = chinese(former.text.chars().last()) && chinese(token.text.chars().next());
+    !joined && !token.text.starts_with("##")
+}
+
 fn word(token: &Token) -> Markup {
-    let (text, gap) = match token.text.strip_prefix("##") {
-        Some(rest) => (rest, ""),
-        None => (token.text.as_str(), " "),
-    };
+    let text = token.text.strip_prefix("##").unwrap_or(&token.text);
     html! {
-        (gap)
         @if token.guesses.is_empty() { span { (text) } }
         @else {
             span class=(if token.right() { "masked right" } else { "masked wrong" }) {
@@ -69,4 +77,21 @@ fn word(token: &Token) -> Markup {
 
 fn answer(guess: &Guess) -> Markup {
     html! { span.guess { (guess.text) " " span.quiet { (format!("{:.0} %", 100.0 * guess.probability)) } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(text: &str) -> Token {
+        Token { text: text.to_owned(), guesses: vec![] }
+    }
+
+    #[test]
+    fn words_are_parted_as_they_are_written() {
+        assert!(parted(&token("brown"), &token("dog")));
+        assert!(!parted(&token("play"), &token("##ing")));
+        assert!(!parted(&token("小"), &token("狗")));
+        assert!(parted(&token("狗"), &token("dog")));
+    }
 }

@@ -27,6 +27,18 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
+/// What a task's accuracy counts.
+pub(crate) fn task(name: &str) -> &'static str {
+    match name {
+        "mlm" => "masked words found",
+        "mfm" => "masked frames found in the batch",
+        "itm" => "true and false pairs told apart",
+        "ita" => "own partner nearest in the batch",
+        "tag" => "likeliest tag is one of the clip's",
+        _ => "",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

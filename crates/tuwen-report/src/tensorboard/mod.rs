@@ -13,4 +13,4 @@ mod event;
 mod tests;
 mod writer;
 
-pub use writer::EventWriter;
+pub use writer::{EventWriter, wall_time};

@@ -27,7 +27,7 @@ pub struct EventWriter {
 impl EventWriter {
     /// Starts a file in `folder`, which is made if it is not there. Errors: a folder that can't be written.
     pub fn create(folder: &Path) -> Result<Self, ReportError> {
-        let time = now();
+        let time = wall_time();
         let mut writer = Self::open(folder, time as u64)?;
         let version = What::FileVersion("brain.Event:2".to_owned());
         writer.event(Event { wall_time: time, step: 0, what: Some(version) })?;
@@ -39,7 +39,7 @@ impl EventWriter {
     pub fn resume(folder: &Path, first_step: u64) -> Result<Self, ReportError> {
         let mut writer = Self::create(folder)?;
         let what = Some(What::SessionLog(SessionLog { status: START }));
-        writer.event(Event { wall_time: now(), step: signed(first_step), what })?;
+        writer.event(Event { wall_time: wall_time(), step: signed(first_step), what })?;
         Ok(writer)
     }
 
@@ -112,7 +112,8 @@ impl EventWriter {
     }
 }
 
-fn now() -> f64 {
+/// The time that events are given now: seconds since 1970.
+pub fn wall_time() -> f64 {
     // A clock set before 1970 is no reason to lose a run's numbers.
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64())
 }

@@ -5,6 +5,7 @@ mod data;
 mod device;
 mod eval;
 mod recipe;
+mod report;
 mod train;
 
 use std::ffi::OsString;
@@ -34,6 +35,8 @@ enum Command {
     /// Test a run
     #[command(subcommand)]
     Eval(eval::EvalCommand),
+    /// Show and compare runs on one page
+    Report(report::ReportArguments),
     /// Measure what a step costs
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -73,6 +76,7 @@ fn execute(arguments: Arguments, root: &Path) -> ExitCode {
         Command::Train(arguments) => train::run(&arguments, root),
         Command::Data(command) => data::run(&command),
         Command::Eval(command) => eval::run(&command, root),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Bench(command) => bench::run(&command, root),
         Command::Device => device::run(),
         Command::Recipe(command) => recipe::run(&command),

@@ -8,6 +8,7 @@ use tuwen_train::{
 };
 
 use super::{CommandError, overrides};
+use crate::board::Board;
 use crate::device::DeviceName;
 use crate::screen::Screen;
 
@@ -36,6 +37,9 @@ pub(super) struct TrainArguments {
     /// Go on from the newest checkpoint: of this run folder, or of the recipe's newest run
     #[arg(long, value_name = "FOLDER")]
     resume: Option<Option<PathBuf>>,
+    /// Write TensorBoard events too [default: into the run's folder]
+    #[arg(long, value_name = "FOLDER")]
+    tensorboard: Option<Option<PathBuf>>,
 }
 
 pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), CommandError> {
@@ -58,16 +62,27 @@ pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), Command
     if let Some(path) = &arguments.heldout {
         recipe.data_mut().heldout.clone_from(path);
     }
+    let events = arguments.tensorboard.clone().map(|given| given.unwrap_or_else(|| folder.join("tensorboard")));
     let options = RunOptions { folder, start, device: arguments.device.parse::<DeviceName>()?.open()? };
     let screen = Screen::new(&recipe.data_mut().train.display().to_string());
     match recipe {
-        Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, root)?, &options, screen),
-        Recipe::UniBert(recipe) => go(&unibert::Assembly::of(*recipe, root)?, &options, screen),
+        Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, root)?, &options, screen, events),
+        Recipe::UniBert(recipe) => go(&unibert::Assembly::of(*recipe, root)?, &options, screen, events),
     }
 }
 
-fn go<A: Architecture>(assembly: &A, options: &RunOptions, mut screen: Screen) -> Result<(), CommandError> {
-    train(assembly, options, &mut |event| screen.show(&event))?;
+fn go<A: Architecture>(
+    assembly: &A,
+    options: &RunOptions,
+    mut screen: Screen,
+    events: Option<PathBuf>,
+) -> Result<(), CommandError> {
+    let learning_rate = assembly.settings().optimizer.learning_rate;
+    let mut board = events.map(|folder| Board::new(folder, learning_rate));
+    train(assembly, options, &mut |event| {
+        screen.show(&event);
+        board.iter_mut().for_each(|board| board.show(&event));
+    })?;
     Ok(())
 }
 
