@@ -12,6 +12,7 @@ use tuwen::train::albef::{
 };
 use tuwen::train::{Optimizer, OptimizerConfig, StepOutcome};
 
+use crate::fixture::device;
 use crate::golden::Golden;
 
 /// How one of the golden steps is computed.
@@ -65,7 +66,7 @@ impl Case {
             },
             embedding_size: weights["vision_proj.weight"].shape[0],
         };
-        Self { golden, device: Device::flex().autodiff(), config }
+        Self { golden, device: device().autodiff(), config }
     }
 
     /// Student, momentum encoder and queue as stored.
@@ -96,7 +97,7 @@ impl Case {
     fn queue(&self) -> FeatureQueue {
         let column = |name: &str| {
             let HostTensor { shape, values } = self.golden.floats(&format!("weights/{name}"));
-            let stored = Tensor::<2>::from_data(TensorData::new(values.clone(), [shape[0], shape[1]]), &Device::flex());
+            let stored = Tensor::<2>::from_data(TensorData::new(values.clone(), [shape[0], shape[1]]), &device());
             stored.transpose()
         };
         let (image, text) = (column("image_queue"), column("text_queue"));

@@ -1,7 +1,7 @@
 //! Pairs that share a picture or a caption: right answers to one another by default, false negatives in plain ALBEF.
 
 use burn::module::Module as _;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 use tuwen::ita::{PairKeys, Positives, hard_targets, positive_mask, similarities};
 use tuwen::itm::{NEGATIVES, draw_hard_negatives, negative_uniforms, pair_loss};
 use tuwen::ops::Dropout;
@@ -10,6 +10,7 @@ use tuwen::train::Architecture as _;
 use tuwen::train::albef::Batch;
 
 use crate::albef_fixture::{batches, encoded, everything, first_losses, on_shard, picture, write_pairs};
+use crate::fixture::device;
 use crate::unibert_case::values;
 
 const BATCH: usize = 5;
@@ -31,13 +32,13 @@ fn similar() -> Tensor<2> {
     let mut rows = [[0.0_f32; BATCH]; BATCH];
     (0..BATCH).for_each(|i| rows[i][i] = 1.0);
     rows[1] = [1.0, 0.0, 0.0, 0.0, 0.0];
-    let features = Tensor::from_floats(rows, &Device::flex());
-    similarities(features.clone(), features, Tensor::from_floats([0.07], &Device::flex()))
+    let features = Tensor::from_floats(rows, &device());
+    similarities(features.clone(), features, Tensor::from_floats([0.07], &device()))
 }
 
 /// How often rows 0 and 1 draw each other, of 2 · `steps`.
 fn twins_drawn(rule: Positives, shared: &str, steps: u64) -> u64 {
-    let device = Device::flex();
+    let device = device();
     let forbidden = positive_mask(rule, &keys(shared), &[], &device);
     let drawn = |step| {
         let uniforms = negative_uniforms(BATCH, &Draws::new(42, NEGATIVES, 0, step), &device);
@@ -67,7 +68,7 @@ fn albef_alignment_targets_share_their_mass_unless_it_is_plain_albef() {
         // An entry of the queue with the same picture or caption is a right answer too.
         let queue = [Some(keys(shared)[1]), None];
         let row = |rule| {
-            let mask = positive_mask(rule, &keys(shared), &queue, &Device::flex());
+            let mask = positive_mask(rule, &keys(shared), &queue, &device());
             values(hard_targets(mask))[..BATCH + 2].to_vec()
         };
         let third = 1.0 / 3.0;
@@ -94,10 +95,9 @@ fn albef_examples_of_equal_pictures_and_captions_share_their_keys() {
     let assembly = on_shard(&shard, &["data.loader.batch_size=4"]).unwrap();
     let mut examples = batches(&assembly, 1).remove(0);
     examples.sort_by(|a, b| a.id.cmp(&b.id));
-    let keys = Batch::new(&examples, 0, &Device::flex()).keys;
-    let right = |rule| -> Vec<i64> {
-        positive_mask(rule, &keys, &[], &Device::flex()).int().into_data().iter::<i64>().collect()
-    };
+    let keys = Batch::new(&examples, 0, &device()).keys;
+    let right =
+        |rule| -> Vec<i64> { positive_mask(rule, &keys, &[], &device()).int().into_data().iter::<i64>().collect() };
     assert_eq!(right(Positives::default()), [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1]);
     assert_eq!(right(Positives::SharedImage), [1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
     assert_eq!(right(Positives::OwnPairOnly), [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
@@ -125,7 +125,7 @@ fn albef_batch_without_a_negative_is_matched_on_its_own_pairs_alone() {
 
 /// The matching loss of a fresh model on the pairs as they are.
 fn matches_alone(assembly: &tuwen::train::albef::Assembly, examples: &[tuwen::train::albef::Example]) -> f32 {
-    let (off, device) = (Dropout::off(), Device::flex());
+    let (off, device) = (Dropout::off(), device());
     let model = assembly.start(&device.clone().autodiff()).model.valid();
     let batch = Batch::new(examples, 0, &device);
     let memory = model.encoder.image_memory(&model.encoder.image_states(batch.pixel_values.clone()));

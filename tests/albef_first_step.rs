@@ -1,6 +1,5 @@
 //! What a fresh ALBEF's losses must be: it knows nothing, so each is the logarithm of the number of choices.
 
-use burn::tensor::Device;
 use tuwen::ita::{FeatureQueue, PairKeys, QUEUE_START};
 use tuwen::random::Draws;
 use tuwen::train::Architecture;
@@ -8,6 +7,7 @@ use tuwen::train::albef::{AlbefPretraining, AlbefState};
 
 use crate::albef_case::loss;
 use crate::albef_fixture::{batches, everything, first_losses, small_albef};
+use crate::fixture::device;
 
 /// Features of `E` numbers: random ones are nearly at right angles.
 const WIDE: usize = 1024;
@@ -15,7 +15,7 @@ const CAPACITY: usize = 20;
 
 /// A queue of random directions in its first `filled` places.
 fn queue(filled: usize) -> FeatureQueue {
-    let device = Device::flex();
+    let device = device();
     let mut queue = FeatureQueue::empty(CAPACITY, WIDE, &device);
     if filled > 0 {
         let random = FeatureQueue::random(filled, WIDE, &Draws::new(3, QUEUE_START, 0, 0), &device);
@@ -29,7 +29,7 @@ fn queue(filled: usize) -> FeatureQueue {
 fn albef_alignment_starts_at_the_logarithm_of_batch_and_queue() {
     let wide = format!("model.encoder.embedding_size={WIDE}");
     let assembly = small_albef(&[&everything(CAPACITY, 0.0), &wide, "tasks.temperature=0.5"]).unwrap();
-    let (device, examples) = (Device::flex().autodiff(), &batches(&assembly, 1)[0]);
+    let (device, examples) = (device().autodiff(), &batches(&assembly, 1)[0]);
     for filled in [0, 1, 12, CAPACITY] {
         let model = AlbefPretraining::of(&assembly.recipe, &device);
         let mut state = AlbefState::from_parts(model, None, Some(queue(filled)));
@@ -44,7 +44,7 @@ fn albef_alignment_starts_at_the_logarithm_of_batch_and_queue() {
 fn albef_alignment_grows_with_the_queue_it_fills() {
     // Before each of five steps the queue of 20 holds 0, 8, 16, 20, 20 entries.
     let assembly = small_albef(&[&everything(CAPACITY, 0.0), "tasks.temperature=0.5"]).unwrap();
-    let mut state = assembly.start(&Device::flex().autodiff());
+    let mut state = assembly.start(&device().autodiff());
     let filled = [0, 8, 16, 20, 20];
     for (step, examples) in batches(&assembly, filled.len()).iter().enumerate() {
         assert_eq!(state.queue.as_ref().unwrap().len(), filled[step]);

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
 use tuwen::recipe::Override;
 use tuwen::train::albef::{Assembly, Example};
 use tuwen::train::{Architecture, TrainError, find_recipe};
 
 use crate::albef_case::loss;
-use crate::fixture::write_tar;
+use crate::fixture::{device, write_tar};
 use crate::golden::workspace;
 
 /// `albef-tiny` at width 16 with one layer of each kind, and what `set` changes.
@@ -90,7 +89,7 @@ pub(crate) fn batches(assembly: &Assembly, batches: usize) -> Vec<Vec<Example>> 
 
 /// The value of each loss of the first step on `examples`, in the order of `names`.
 pub(crate) fn first_losses<const N: usize>(assembly: &Assembly, examples: &[Example], names: [&str; N]) -> [f32; N] {
-    let mut state = assembly.start(&Device::flex().autodiff());
+    let mut state = assembly.start(&device().autodiff());
     let losses = assembly.losses(&mut state, examples, 0).unwrap();
     names.map(|name| loss(&losses, name))
 }

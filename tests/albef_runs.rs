@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
 use tuwen::encoder::{Weights, read_weights};
 use tuwen::train::albef::Assembly;
 use tuwen::train::{Architecture, Checkpoint, StartFrom, Summary};
 
 use crate::albef_fixture::{batches, everything, small_albef};
-use crate::fixture::run;
+use crate::fixture::{device, run};
 
 const SHORT: [&str; 4] =
     ["schedule.duration={steps=12}", "checkpoint.every=5", "checkpoint.keep=9", "evaluation.every=6"];
@@ -151,7 +150,7 @@ fn albef_separator_policy_is_trained_with_and_kept() {
 fn albef_seed_mode_trains_and_writes_out_what_it_stands_for() {
     let folder = tempfile::tempdir().unwrap();
     let assembly = small_albef(&["compat=seed", &everything(20, 0.4), "schedule.duration={steps=2}"]).unwrap();
-    let queue = assembly.start(&Device::flex()).queue.unwrap();
+    let queue = assembly.start(&device()).queue.unwrap();
     assert_eq!((queue.len(), queue.keys().iter().flatten().count()), (20, 0), "full of vectors that belong to nobody");
     let (summary, _) = run(&assembly, folder.path(), StartFrom::Scratch).unwrap();
     assert!(summary.heldout.tasks.values().all(|result| result.loss.is_finite()), "{:?}", summary.heldout.tasks);

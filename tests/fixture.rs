@@ -1,12 +1,26 @@
 //! Small runs: a recipe shrunk to seconds, and tar shards made on the spot.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
+use burn::tensor::Device;
+use tuwen::device::DeviceName;
 use tuwen::recipe::Override;
 use tuwen::train::unibert::Assembly;
 use tuwen::train::{Architecture, Event, RunOptions, StartFrom, Summary, TrainError, find_recipe, train};
 
 use crate::golden::workspace;
+
+/// Where the tests compute: the device that `TUWEN_TEST_DEVICE` names, by default `cpu`.
+pub(crate) fn device() -> Device {
+    static DEVICE: OnceLock<Device> = OnceLock::new(); // opened once: it touches the hook that reports panics
+    let open = || {
+        let name = std::env::var("TUWEN_TEST_DEVICE").unwrap_or_else(|_| "cpu".to_string());
+        let opened = name.parse::<DeviceName>().and_then(DeviceName::open);
+        opened.unwrap_or_else(|error| panic!("TUWEN_TEST_DEVICE: {error}"))
+    };
+    DEVICE.get_or_init(open).clone()
+}
 
 /// `unibert-tiny` at width 16 with one layer, and what `set` changes.
 pub(crate) fn small(set: &[&str]) -> Result<Assembly, TrainError> {
@@ -31,7 +45,7 @@ pub(crate) fn run<A: Architecture>(
     folder: &Path,
     start: StartFrom,
 ) -> Result<(Summary, Vec<String>), TrainError> {
-    let options = RunOptions { folder: folder.to_path_buf(), start, device: burn::tensor::Device::flex() };
+    let options = RunOptions { folder: folder.to_path_buf(), start, device: device() };
     let mut skipped = Vec::new();
     let summary = train(assembly, &options, &mut |event| {
         if let Event::SkippedRecord(message) = event {

@@ -17,6 +17,7 @@ use tuwen::train::unibert::{Batch, BatchShape, Example, Heads, Plan, UniBertPret
 use tuwen::train::{GroupRule, Optimizer, OptimizerConfig};
 use tuwen::vision::{FrameMasking, MaskedFrames};
 
+use crate::fixture::device;
 use crate::golden::Golden;
 
 /// What differs between the reference's jobs.
@@ -88,7 +89,7 @@ pub(crate) struct Case {
 impl Case {
     pub(crate) fn open(file: &str, job: Job) -> Self {
         let golden = Golden::open(file);
-        let device = Device::flex().autodiff();
+        let device = device().autodiff();
         let mut weights = golden.under("weights/");
         weights.extend(job.overlay.map(|prefix| golden.under(prefix)).unwrap_or_default());
         let rows = |name: &str| weights[name].shape[0];

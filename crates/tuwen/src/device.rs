@@ -7,7 +7,7 @@ use burn::tensor::{DType, Device, Tensor};
 
 /// Every kind of device there can be, whether it was compiled in or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// The embedded backend, always there.
     Cpu,
     /// An NVIDIA card by way of Burn's own kernels.
@@ -20,16 +20,16 @@ pub(crate) enum Kind {
 
 /// A device by name: `cpu`, `cuda`, `cuda:1`, `tch`, `tch-cuda:0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DeviceName {
+pub struct DeviceName {
     /// Which kind.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// Which of several.
-    pub(crate) index: usize,
+    pub index: usize,
 }
 
 /// Why a device can't be used.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum DeviceError {
+pub enum DeviceError {
     /// No such name.
     Unknown(String),
     /// The program was built without it; with everything built in, nobody can be told so.
@@ -57,7 +57,8 @@ impl fmt::Display for DeviceError {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Cpu, Self::Cuda, Self::Tch, Self::TchCuda];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Cpu, Self::Cuda, Self::Tch, Self::TchCuda];
 
     fn name(self) -> &'static str {
         match self {
@@ -69,7 +70,7 @@ impl Kind {
     }
 
     /// The feature that compiles it in.
-    fn feature(self) -> &'static str {
+    pub(crate) fn feature(self) -> &'static str {
         match self {
             Self::Cpu => "default",
             Self::Cuda => "cuda",
@@ -77,8 +78,13 @@ impl Kind {
         }
     }
 
+    /// What PyTorch calls device number `index` of the kind.
+    pub(crate) fn torch(self, index: usize) -> String {
+        if self.has_numbers() { format!("cuda:{index}") } else { "cpu".to_string() }
+    }
+
     /// Whether there can be several.
-    pub(crate) fn has_numbers(self) -> bool {
+    pub fn has_numbers(self) -> bool {
         matches!(self, Self::Cuda | Self::TchCuda)
     }
 }
@@ -110,7 +116,10 @@ impl std::str::FromStr for DeviceName {
 
 impl DeviceName {
     /// The device, once it has computed something.
-    pub(crate) fn open(self) -> Result<Device, DeviceError> {
+    ///
+    /// # Errors
+    /// If it was not compiled in or does not compute.
+    pub fn open(self) -> Result<Device, DeviceError> {
         if self.kind == Kind::Cpu {
             return Ok(Device::flex());
         }
@@ -123,13 +132,26 @@ impl DeviceName {
         .unwrap_or_else(|reason| Err(DeviceError::Silent(self, reason)))
     }
 
+    /// The card, if the driver knows it: it is asked before Burn opens the card, which says less when there is none.
+    #[cfg(feature = "cuda")]
+    fn card(self) -> Result<Device, DeviceError> {
+        let cards = Device::enumerate(burn::tensor::DeviceType::Cuda).len();
+        match cards {
+            0 => Err(DeviceError::Silent(self, "no NVIDIA driver is installed, or it finds no card".to_string())),
+            _ if self.index >= cards => {
+                Err(DeviceError::Silent(self, format!("the driver finds {cards}, numbered from 0")))
+            }
+            _ => Ok(Device::cuda(self.index)),
+        }
+    }
+
     // Burn means to drop LibTorch; until then it is the way to compare with it.
     #[cfg_attr(feature = "tch", allow(deprecated))]
     fn compiled_in(self) -> Result<Device, DeviceError> {
         match self.kind {
             Kind::Cpu => Ok(Device::flex()),
             #[cfg(feature = "cuda")]
-            Kind::Cuda => Ok(Device::cuda(self.index)),
+            Kind::Cuda => self.card(),
             #[cfg(feature = "tch")]
             Kind::Tch => Ok(Device::libtorch()),
             #[cfg(feature = "tch")]
@@ -141,13 +163,13 @@ impl DeviceName {
 }
 
 /// The kinds of numbers `device` computes with.
-pub(crate) fn number_formats(device: &Device) -> Vec<&'static str> {
+pub fn number_formats(device: &Device) -> Vec<&'static str> {
     let formats = [(DType::F64, "f64"), (DType::F32, "f32"), (DType::F16, "f16"), (DType::BF16, "bf16")];
     formats.into_iter().filter(|(dtype, _)| device.supports_dtype(*dtype)).map(|(_, name)| name).collect()
 }
 
 /// Runs `work`; a panic is returned as its first line instead of being printed.
-fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
     let done = catch_unwind(AssertUnwindSafe(work));
@@ -155,8 +177,16 @@ fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     done.map_err(|cause| {
         let text = cause.downcast_ref::<String>().cloned();
         let text = text.or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_string()));
-        text.unwrap_or_default().lines().next().unwrap_or("no reason given").to_string()
+        gist(&text.unwrap_or_default()).to_string()
     })
+}
+
+/// The first line of a panic's text, without what Rust and LibTorch put around it; a stack may follow in escapes.
+fn gist(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or("no reason given");
+    let line = line.split("\\n").next().unwrap_or(line);
+    let line = line.strip_prefix("called `Result::unwrap()` on an `Err` value: ").unwrap_or(line);
+    line.strip_prefix("Torch(\"").unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -197,5 +227,7 @@ mod tests {
         assert_eq!(quietly(|| 1), Ok(1));
         let panics = || -> u8 { panic!("no driver\nat all") };
         assert_eq!(quietly(panics), Err("no driver".to_string()));
+        let torch = r#"called `Result::unwrap()` on an `Err` value: Torch("no card\nframe #0: c10")"#;
+        assert_eq!(gist(torch), "no card");
     }
 }
