@@ -90,6 +90,9 @@ pub struct Optimizer {
     config: OptimizerConfig,
     step: u64,
     moments: BTreeMap<String, (Vec<usize>, Moments<1>)>,
+    /// Waits to be read with the next norm.
+    reading: Option<Tensor<1>>,
+    read: Vec<f64>,
 }
 
 /// What a step did.
@@ -104,13 +107,24 @@ pub enum StepOutcome {
 impl Optimizer {
     /// A fresh optimizer at step 0.
     pub fn new(config: OptimizerConfig) -> Self {
-        Self { config, step: 0, moments: BTreeMap::new() }
+        Self { config, step: 0, moments: BTreeMap::new(), reading: None, read: Vec::new() }
+    }
+
+    /// Has `numbers` read from the device together with the next step's norm. Each reading waits for the device, so a step
+    /// makes do with one.
+    pub fn read_along(&mut self, numbers: Tensor<1>) {
+        self.reading = Some(numbers.inner());
+    }
+
+    /// What was read along with the last step.
+    pub fn read(&self) -> &[f64] {
+        &self.read
     }
 
     /// Moves every parameter that has a gradient, with the base rates times `factor`. A parameter without a gradient
     /// is left alone, undecayed.
     pub fn step<M: Module>(&mut self, model: M, gradients: &Gradients, factor: f64) -> (M, StepOutcome) {
-        let norm = gradient_norm(&model, gradients);
+        let norm = self.norm(&model, gradients);
         if !norm.is_finite() {
             return (model, StepOutcome::NotFinite);
         }
@@ -118,6 +132,19 @@ impl Optimizer {
         let scale = self.config.clip_norm.map_or(1.0, |limit| (limit / (norm + 1e-6)).min(1.0));
         let mut mover = Mover { optimizer: self, gradients, path: Vec::new(), factor, scale };
         (model.map(&mut mover), StepOutcome::Moved(norm))
+    }
+
+    /// `√Σ g²` over all gradients; with it comes what was to be read along.
+    fn norm<M: Module>(&mut self, model: &M, gradients: &Gradients) -> f64 {
+        let squares = squared_norm(model, gradients);
+        let known = usize::from(squares.is_some());
+        let wanted: Vec<_> = squares.into_iter().chain(self.reading.take()).collect();
+        if wanted.is_empty() {
+            return 0.0;
+        }
+        let numbers: Vec<f64> = Tensor::cat(wanted, 0).into_data().iter::<f64>().collect();
+        self.read = numbers[known..].to_vec();
+        numbers[..known].iter().sum::<f64>().sqrt()
     }
 
     /// Steps done.
@@ -170,8 +197,8 @@ impl Optimizer {
     }
 }
 
-/// `√Σ g²` over all gradients.
-fn gradient_norm<M: Module>(model: &M, gradients: &Gradients) -> f64 {
+/// `Σ g²` over all gradients, `[1]`; nothing if there is none.
+fn squared_norm<M: Module>(model: &M, gradients: &Gradients) -> Option<Tensor<1>> {
     struct Sum<'a>(&'a Gradients, Vec<Tensor<1>>);
     impl ModuleVisitor for Sum<'_> {
         fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
@@ -182,10 +209,7 @@ fn gradient_norm<M: Module>(model: &M, gradients: &Gradients) -> f64 {
     }
     let mut sum = Sum(gradients, Vec::new());
     model.visit(&mut sum);
-    if sum.1.is_empty() {
-        return 0.0;
-    }
-    f64::from(Tensor::cat(sum.1, 0).sum().into_scalar::<f32>()).sqrt()
+    (!sum.1.is_empty()).then(|| Tensor::cat(sum.1, 0).sum())
 }
 
 struct Mover<'a> {
@@ -208,7 +232,7 @@ impl ModuleMapper for Mover<'_> {
     fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(gradient) = parameter.val().grad(self.gradients) else { return parameter };
         let name = self.path.join(".");
-        let Optimizer { config, step, moments } = &mut *self.optimizer;
+        let Optimizer { config, step, moments, .. } = &mut *self.optimizer;
         let GroupOptions { learning_rate, weight_decay } = config.options_of(&name);
         let options = AdamW {
             form: config.form,

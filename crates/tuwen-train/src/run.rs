@@ -154,6 +154,7 @@ impl<'a, A: Architecture> Run<'a, A> {
         let Some(mut state) = self.state.take() else { unreachable!("the state is put back at the end of every step") };
         let losses = self.assembly.losses(&mut state, &loaded.items, index)?;
         let total = losses.total().ok_or(TrainError::NothingToLearn { step: index + 1 })?;
+        losses.values().into_iter().for_each(|values| self.optimizer.read_along(values));
         let (gradients, factor) = (total.backward(), self.schedule.factor(index));
         let (state, outcome) = self.assembly.advance(state, &mut self.optimizer, &gradients, factor);
         self.state = Some(state);
@@ -173,10 +174,8 @@ impl<'a, A: Architecture> Run<'a, A> {
         outcome: StepOutcome,
         factor: f64,
     ) -> StepReport {
-        let values: Vec<_> = losses
-            .iter()
-            .map(|loss| (loss.name, loss.weight, f64::from(loss.value.clone().into_scalar::<f32>())))
-            .collect();
+        let values: Vec<_> =
+            losses.iter().zip(self.optimizer.read()).map(|(loss, &value)| (loss.name, loss.weight, value)).collect();
         StepReport {
             step: self.position.step,
             total_steps: self.schedule.total_steps,

@@ -61,7 +61,7 @@ pub use flip::{Flip, flip_horizontally};
 pub use frame_mask::{AtLeast, FRAME_MASK_SHARE, FrameMasking, MaskedFrames, frame_draws, mask_frames, zero_frames};
 pub use frames::{FrameSampling, SampledFrames, gather_frames, sample_frames};
 pub use identical::identical_frames;
-pub use normalise::Normalisation;
+pub use normalise::{Normalisation, PixelPlanes};
 pub use patches::patches;
 pub use rand_augment::RandAugment;
 pub use random_crop::random_crop;

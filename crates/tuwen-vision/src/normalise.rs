@@ -37,6 +37,24 @@ impl Normalisation {
     }
 }
 
+/// A picture as bytes, `[3, height, width]`, with what makes pixel values of them: a quarter of the values' size, for a
+/// device that computes them itself as [`Normalisation::apply`] does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PixelPlanes {
+    /// Red, green, blue.
+    pub planes: Vec<u8>,
+    /// How a byte becomes a value.
+    pub normalisation: Normalisation,
+}
+
+impl PixelPlanes {
+    /// The planes of `image`.
+    pub fn of(image: &Image, normalisation: Normalisation) -> Self {
+        let planes = (0..3).flat_map(|channel| image.pixels().iter().skip(channel).step_by(3).copied()).collect();
+        Self { planes, normalisation }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +67,12 @@ mod tests {
         for (value, expected) in Normalisation::HALF.apply(&image).iter().zip(expected) {
             assert!((value - expected).abs() < 1e-6, "{value}, expected {expected}");
         }
+    }
+
+    #[test]
+    fn bytes_become_planes() {
+        let image = Image::new(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
+        assert_eq!(PixelPlanes::of(&image, Normalisation::HALF).planes, [1, 4, 2, 5, 3, 6]);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use tuwen_random::{Draws, Stream};
 
 use crate::image::rgb_bytes;
 use crate::random_crop::check_scale;
-use crate::{Flip, Image, Normalisation, RandAugment, ResizeFilter, VisionError, crop, random_crop, resize};
+use crate::{
+    Flip, Image, Normalisation, PixelPlanes, RandAugment, ResizeFilter, VisionError, crop, random_crop, resize,
+};
 
 const CROP: Stream = Stream::named("image.crop");
 const FLIP: Stream = Stream::named("image.flip");
@@ -84,6 +86,11 @@ impl TrainTransform {
         }
     }
 
+    /// The picture as bytes `[3, side, side]`. Errors as [`TrainTransform::check`].
+    pub fn planes(&self, image: &Image, draws: &ImageDraws) -> Result<PixelPlanes, VisionError> {
+        Ok(PixelPlanes::of(&self.picture(image, draws)?, self.normalisation))
+    }
+
     /// The pixel values `[3, side, side]`. Errors as [`TrainTransform::check`].
     pub fn apply(&self, image: &Image, draws: &ImageDraws) -> Result<Vec<f32>, VisionError> {
         Ok(self.normalisation.apply(&self.picture(image, draws)?))
@@ -107,9 +114,19 @@ impl TestTransform {
         rgb_bytes(self.side, self.side).map(|_| ())
     }
 
+    /// The picture of `side × side` pixels before it is normalised. Errors as [`TestTransform::check`].
+    pub fn picture(&self, image: &Image) -> Result<Image, VisionError> {
+        resize(image, self.side, self.side, ResizeFilter::Bicubic)
+    }
+
+    /// The picture as bytes `[3, side, side]`. Errors as [`TestTransform::check`].
+    pub fn planes(&self, image: &Image) -> Result<PixelPlanes, VisionError> {
+        Ok(PixelPlanes::of(&self.picture(image)?, self.normalisation))
+    }
+
     /// The pixel values `[3, side, side]`. Errors as [`TestTransform::check`].
     pub fn apply(&self, image: &Image) -> Result<Vec<f32>, VisionError> {
-        Ok(self.normalisation.apply(&resize(image, self.side, self.side, ResizeFilter::Bicubic)?))
+        Ok(self.normalisation.apply(&self.picture(image)?))
     }
 }
 

@@ -1,9 +1,10 @@
 //! From host arrays to tensors: the only place where examples of ALBEF become a batch on a device.
 
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use burn::tensor::{Bool, DType, Device, Int, Tensor, TensorData};
 use tuwen_core::TokenLabels;
 use tuwen_ita::PairKeys;
 use tuwen_text::TextInput;
+use tuwen_vision::{Normalisation, PixelPlanes};
 
 use super::Example;
 
@@ -36,7 +37,7 @@ impl Batch {
             rows.extend(example.masked_text.positions.iter().map(|&position| (row * length) as u32 + position));
             ids.extend_from_slice(&example.masked_text.labels);
         }
-        let pixels: Vec<&[f32]> = examples.iter().map(|example| example.pixel_values.as_slice()).collect();
+        let pixels: Vec<_> = examples.iter().map(|example| &example.pixels).collect();
         Self {
             pixel_values: pixel_tensor(&pixels, device),
             input_ids,
@@ -80,8 +81,34 @@ fn id_tensor(rows: &[&[u32]], pad: u32, length: usize, device: &Device) -> Tenso
     Tensor::from_data(TensorData::new(values, [rows.len(), length]), device)
 }
 
-/// `[B, 3, R, R]` from B square pictures of one size.
-pub(super) fn pixel_tensor(pictures: &[&[f32]], device: &Device) -> Tensor<4> {
-    let side = (pictures.first().map_or(0, |picture| picture.len()) / 3).isqrt();
-    Tensor::from_data(TensorData::new(pictures.concat(), [pictures.len(), 3, side, side]), device)
+/// `[B, 3, R, R]`, normalised, from B square pictures of one size. Bytes go to the device; it does the arithmetic, in the
+/// order of `Normalisation::apply`.
+pub(super) fn pixel_tensor(pictures: &[&PixelPlanes], device: &Device) -> Tensor<4> {
+    let Some(PixelPlanes { planes, normalisation: Normalisation { mean, std } }) = pictures.first() else {
+        return Tensor::empty([0, 3, 0, 0], device);
+    };
+    let side = (planes.len() / 3).isqrt();
+    let bytes: Vec<&[u8]> = pictures.iter().map(|picture| picture.planes.as_slice()).collect();
+    let data = TensorData::new(bytes.concat(), [pictures.len(), 3, side, side]);
+    let channels = |values: &[f32; 3]| Tensor::<1>::from_floats(*values, device).reshape([1, 3, 1, 1]);
+    let levels = Tensor::<4, Int>::from_data(data, (device, DType::U8)).float();
+    (levels.div_scalar(255.0) - channels(mean)) / channels(std)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tuwen_vision::Image;
+
+    #[test]
+    fn the_device_normalises_as_the_host_does() {
+        let picture = |shift: u32| {
+            Image::from_fn(16, 16, |x, y| [(16 * y + x) as u8, (x * y + shift) as u8, (shift * x) as u8]).unwrap()
+        };
+        let (first, second, clip) = (picture(0), picture(77), Normalisation::CLIP);
+        let planes = [&first, &second].map(|image| PixelPlanes::of(image, clip));
+        let found = pixel_tensor(&planes.each_ref(), &Device::flex());
+        assert_eq!(found.dims(), [2, 3, 16, 16]);
+        assert_eq!(found.try_into_vec_as::<f32>().unwrap(), [clip.apply(&first), clip.apply(&second)].concat());
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tuwen_data::{DataError, Record, TITLE, TitleChoice, Visit, Visual, pick_title};
 use tuwen_ita::PairKeys;
 use tuwen_text::{ChineseWords, MaskedText, MaskingConfig, SampleKey, TextError, TextInput, pre_caption};
-use tuwen_vision::{Image, ImageDraws, TestTransform, TrainTransform, decode_image};
+use tuwen_vision::{Image, ImageDraws, PixelPlanes, TestTransform, TrainTransform, decode_image};
 
 use crate::Purpose;
 use crate::tokens::TextPipeline;
@@ -20,8 +20,8 @@ pub struct Example {
     pub text: TextInput,
     /// The caption with some tokens hidden.
     pub masked_text: MaskedText,
-    /// `[3 · R · R]`, normalised.
-    pub pixel_values: Vec<f32>,
+    /// `[3 · R · R]`; the device normalises them.
+    pub pixels: PixelPlanes,
     /// Numbers that equal pictures and equal captions share.
     pub keys: PairKeys,
 }
@@ -67,7 +67,7 @@ impl ExampleMaker {
             id: record.id,
             masked_text: self.text.mask(&text, &self.masking, key).map_err(text_of)?,
             keys: PairKeys { image: image_key(&image), caption: key_of(&text.input_ids) },
-            pixel_values: self.pixel_values(&image, &ImageDraws::new(self.seed, epoch, sample))?,
+            pixels: self.pixels(&image, &ImageDraws::new(self.seed, epoch, sample))?,
             text,
         })
     }
@@ -77,11 +77,11 @@ impl ExampleMaker {
         self.text.encode(&pre_caption(caption, self.caption_words), self.chinese_words.as_ref())
     }
 
-    fn pixel_values(&self, image: &Image, draws: &ImageDraws) -> Result<Vec<f32>, String> {
+    fn pixels(&self, image: &Image, draws: &ImageDraws) -> Result<PixelPlanes, String> {
         let TrainTransform { side, normalisation, .. } = self.transform;
         match self.purpose {
-            Purpose::Training => self.transform.apply(image, draws),
-            Purpose::Evaluation => TestTransform { side, normalisation }.apply(image),
+            Purpose::Training => self.transform.planes(image, draws),
+            Purpose::Evaluation => TestTransform { side, normalisation }.planes(image),
         }
         .map_err(text_of)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tuwen_data::Record;
 use tuwen_eval::{EvalError, Relevance};
 use tuwen_text::TextInput;
-use tuwen_vision::{Image, TestTransform};
+use tuwen_vision::{Image, PixelPlanes, TestTransform};
 
 use super::ExampleMaker;
 use super::example::{image_key, key_of, picture_of, text_of};
@@ -15,8 +15,8 @@ use super::example::{image_key, key_of, picture_of, text_of};
 pub struct Picture {
     /// As it is shown.
     pub image: Image,
-    /// `[3 · R · R]`, normalised.
-    pub pixel_values: Vec<f32>,
+    /// `[3 · R · R]`; the device normalises them.
+    pub pixels: PixelPlanes,
     key: u64,
 }
 
@@ -67,9 +67,9 @@ impl Gallery {
             Some(&number) => number,
             None => {
                 let test = TestTransform { side: maker.transform.side, normalisation: maker.transform.normalisation };
-                let pixel_values = test.apply(&image).map_err(text_of)?;
+                let pixels = test.planes(&image).map_err(text_of)?;
                 self.numbers.insert(key, self.pictures.len());
-                self.pictures.push(Picture { image, pixel_values, key });
+                self.pictures.push(Picture { image, pixels, key });
                 self.pictures.len() - 1
             }
         };

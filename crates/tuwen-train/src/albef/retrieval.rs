@@ -76,7 +76,7 @@ pub fn encode(
     let device = model.temperature.val().device();
     let mut images = (Vec::new(), Vec::new());
     for chunk in pictures.chunks(chunk) {
-        let pixels: Vec<&[f32]> = chunk.iter().map(|picture| picture.pixel_values.as_slice()).collect();
+        let pixels: Vec<_> = chunk.iter().map(|picture| &picture.pixels).collect();
         let states = encoder.image_states(pixel_tensor(&pixels, &device));
         images.1.push(encoder.image_features(&states));
         images.0.push(states);
