@@ -21,6 +21,9 @@ pub use tuwen_vision as vision;
 
 mod allocator;
 mod board;
+mod check;
 pub mod commands;
-mod device;
+pub mod device;
+mod gpu_bench;
+mod memory;
 mod screen;

@@ -4,6 +4,7 @@ mod bench;
 mod data;
 mod device;
 mod eval;
+mod gpu_check;
 mod recipe;
 mod report;
 mod train;
@@ -42,6 +43,8 @@ enum Command {
     Bench(bench::BenchCommand),
     /// List what there is to compute on
     Device,
+    /// Check a device: goldens, steps against the CPU, runs without NaN, memory, throughput
+    GpuCheck(gpu_check::GpuCheckArguments),
     /// List or show recipes
     #[command(subcommand)]
     Recipe(recipe::RecipeCommand),
@@ -79,6 +82,7 @@ fn execute(arguments: Arguments, root: &Path) -> ExitCode {
         Command::Report(arguments) => report::run(&arguments),
         Command::Bench(command) => bench::run(&command, root),
         Command::Device => device::run(),
+        Command::GpuCheck(arguments) => gpu_check::run(&arguments, root),
         Command::Recipe(command) => recipe::run(&command),
     };
     match done {

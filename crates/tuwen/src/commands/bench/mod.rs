@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::{CommandError, overrides};
+use crate::gpu_bench::{self, GpuBenchArguments};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BenchCommand {
@@ -27,6 +28,8 @@ pub(super) enum BenchCommand {
         /// Where its files go
         folder: PathBuf,
     },
+    /// Time training steps of the large models on a device, and PyTorch's beside them
+    Gpu(GpuBenchArguments),
     /// Time each operation against its composition and PyTorch's
     Ops(ops::OpsArguments),
     /// Time reading pictures, records and text, in turn with what Python has for it
@@ -38,6 +41,7 @@ pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandErro
         BenchCommand::Step(arguments) => step::run(arguments, root),
         BenchCommand::Compare(arguments) => compare::run(arguments, root),
         BenchCommand::CompareWorker { case, folder } => compare::serve(case, folder, root),
+        BenchCommand::Gpu(arguments) => gpu_bench::run(arguments, root),
         BenchCommand::Ops(arguments) => ops::run(arguments, root),
         BenchCommand::Data(arguments) => data::run(arguments, root),
     }

@@ -1,0 +1,101 @@
+//! ALBEF's step on a made-up batch, with a full queue.
+
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use serde_json::{Value, json};
+use tuwen_core::TokenLabels;
+use tuwen_ita::PairKeys;
+use tuwen_ops::Dropout;
+use tuwen_train::Optimizer;
+use tuwen_train::albef::recipe::QueueStart;
+use tuwen_train::albef::{AlbefState, Batch, Negatives, Recipe, StepInput, losses, stage_at};
+
+use super::{Stepper, flops, made_up, noise};
+use crate::commands::CommandError;
+
+/// A step of the run by which α has risen and every stage but the last is over.
+const LATE: u64 = 1 << 40;
+
+/// State, batch and optimizer.
+pub(super) struct AlbefStep {
+    recipe: Recipe,
+    state: Option<AlbefState>,
+    optimizer: Optimizer,
+    batch: Batch,
+    step: u64,
+}
+
+impl AlbefStep {
+    /// At the recipe's last stage. The queue is full from the beginning: one that grows has other shapes at each step.
+    pub(super) fn new(mut recipe: Recipe, batch: usize, tokens: usize, device: &Device) -> Self {
+        recipe.momentum.queue_start = QueueStart::Seed;
+        Self {
+            state: Some(AlbefState::start(&recipe, &device.clone().autodiff())),
+            optimizer: Optimizer::new(recipe.optimizer.clone()),
+            batch: made_up_batch(&recipe, batch, tokens, device),
+            recipe,
+            step: LATE,
+        }
+    }
+
+    fn input(&self) -> StepInput<'_> {
+        let recipe = &self.recipe;
+        let (stage, inner) = stage_at(&recipe.stages, self.step);
+        StepInput {
+            stage,
+            alpha: stage.alpha(inner),
+            momentum: recipe.momentum.rate,
+            positives: recipe.tasks.positives,
+            savings: recipe.savings,
+            negatives: Negatives::Drawn { seed: recipe.seed, step: self.step },
+            dropout: Dropout::training(recipe.seed, self.step),
+        }
+    }
+}
+
+fn made_up_batch(recipe: &Recipe, batch: usize, tokens: usize, device: &Device) -> Batch {
+    let (encoder, side) = (&recipe.model.encoder, recipe.model.encoder.vision.image_size);
+    let (count, words) = (batch * tokens, encoder.text.vocab_size as u64);
+    let matrix = |values: Vec<u32>| {
+        let values: Vec<i32> = values.into_iter().map(|id| id as i32).collect();
+        Tensor::<2, Int>::from_data(TensorData::new(values, [batch, tokens]), device)
+    };
+    // Every 20th of three tokens: 15 % of the places, as ALBEF masks.
+    let rows: Vec<u32> = (0..count as u32).filter(|row| row % 20 < 3).collect();
+    let real = Tensor::<2, Bool>::from_data(TensorData::new(vec![true; count], [batch, tokens]), device);
+    Batch {
+        pixel_values: noise([batch, 3, side, side], device),
+        input_ids: matrix(made_up(count, 0, words)),
+        masked_ids: matrix(made_up(count, count, words)),
+        attention_mask: real,
+        token_labels: TokenLabels::new(&rows, &made_up(rows.len(), 2 * count, words), device),
+        keys: (0..batch as u64).map(|key| PairKeys { image: key, caption: key }).collect(),
+    }
+}
+
+impl Stepper for AlbefStep {
+    fn step(&mut self) -> Result<f64, CommandError> {
+        let mut state = self.state.take().ok_or("an earlier step failed")?;
+        let losses = losses(&mut state, &self.batch, &self.input());
+        let total = losses.total().ok_or("no task has anything to predict")?;
+        self.optimizer.read_along(total.clone());
+        let gradients = total.backward();
+        let (state, _) = state.advance(&mut self.optimizer, &gradients, 1.0);
+        (self.state, self.step) = (Some(state), self.step + 1);
+        Ok(self.optimizer.read()[0])
+    }
+
+    fn flops(&self) -> f64 {
+        let input = self.input();
+        flops::albef(&self.recipe.model.encoder, input.stage, input.alpha, self.batch.input_ids.dims())
+    }
+
+    fn sizes(&self) -> Value {
+        let (encoder, [batch, tokens]) = (&self.recipe.model.encoder, self.batch.input_ids.dims());
+        let input = self.input();
+        json!({
+            "model": "albef", "batch": batch, "tokens": tokens, "masked": self.batch.token_labels.as_ref().map_or(0, |l| l.ids.dims()[0]),
+            "vision": encoder.vision, "text": encoder.text, "embedding_size": encoder.embedding_size,
+            "queue": input.stage.queue(), "alpha": input.alpha, "momentum": input.momentum,
+        })
+    }
+}

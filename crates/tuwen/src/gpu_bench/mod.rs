@@ -1,0 +1,137 @@
+//! `bench gpu`: training steps of the large models on a device, beside PyTorch's of the same sizes.
+
+mod albef;
+mod flops;
+mod peer;
+mod record;
+mod unibert;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use burn::tensor::{Device, Tensor};
+use clap::Args;
+use serde_json::{Value, json};
+use tuwen_train::{Recipe, find_recipe};
+
+use crate::commands::{CommandError, overrides};
+use crate::device::DeviceName;
+use crate::memory;
+
+#[derive(Debug, Args)]
+pub(crate) struct GpuBenchArguments {
+    /// `albef-base`, `unibert-large` or another recipe; its data are not read, batches are made up
+    recipe: String,
+    /// Where to compute: cpu, cuda:NUMBER, tch, tch-cuda:NUMBER
+    #[arg(long, value_name = "DEVICE", default_value = "cuda:0")]
+    device: String,
+    /// Batch sizes, one measurement each
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', default_value = "64,128,256")]
+    batch: Vec<usize>,
+    /// Text tokens
+    #[arg(long, value_name = "NUMBER", default_value_t = 30)]
+    tokens: usize,
+    /// Change a value of the recipe: section.key=value
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Steps before the clock starts: kernels are compiled and tried out in them
+    #[arg(long, value_name = "NUMBER", default_value_t = 30)]
+    warmup: usize,
+    /// Steps that are timed
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    steps: usize,
+    /// The device's dense peak for the numbers computed with, in TFLOP/s; with it the share of the peak is told
+    #[arg(long, value_name = "TFLOPS")]
+    peak: Option<f64>,
+    /// A Python with PyTorch, to time its step too; bf16 on a card, f32 on a CPU
+    #[arg(long, value_name = "PATH")]
+    python: Option<PathBuf>,
+    /// Where the results are appended
+    #[arg(long, value_name = "FOLDER", default_value = "tests/bench-results")]
+    out: PathBuf,
+}
+
+/// A model with its batch and optimizer.
+trait Stepper {
+    /// One step as a run takes it, its one reading of losses and norm included; the total loss.
+    fn step(&mut self) -> Result<f64, CommandError>;
+    /// Operations a sample needs, nothing saved: the same number for everyone who is compared.
+    fn flops(&self) -> f64;
+    /// The sizes, for the record and for the other side.
+    fn sizes(&self) -> Value;
+}
+
+pub(crate) fn run(arguments: &GpuBenchArguments, root: &Path) -> Result<(), CommandError> {
+    let name = arguments.device.parse::<DeviceName>()?;
+    let device = name.open()?;
+    let relative = arguments.out.is_relative() && root.exists();
+    let out = if relative { root.join(&arguments.out) } else { arguments.out.clone() };
+    for batch in arguments.batch.iter().map(|&batch| batch.max(2)) {
+        let mut ours = build(arguments, batch, &device)?;
+        let mut line = json!({
+            "side": "tuwen", "recipe": arguments.recipe, "set": arguments.set, "device": name.to_string(), "dtype": "f32",
+            "commit": record::commit(), "sizes": ours.sizes(), "steps": arguments.steps,
+        });
+        let (sizes, flops) = (ours.sizes(), ours.flops());
+        record::times(&mut line, &mut time(ours.as_mut(), arguments, &device)?, batch, flops, arguments.peak);
+        drop(ours);
+        if let Some((bytes, what)) = memory::taken(&device) {
+            line["memory_bytes"] = json!(bytes);
+            line["memory_is"] = json!(what);
+        }
+        record::show_and_append(&line, &out)?;
+        if let Some(python) = &arguments.python {
+            let case = json!({
+                "sizes": sizes, "device": name.kind.torch(name.index), "warmup": arguments.warmup, "steps": arguments.steps,
+            });
+            let (mut measured, mut seconds) = peer::run(python, &case)?;
+            let fields = ["recipe", "set", "commit", "sizes", "steps"];
+            fields.iter().for_each(|field| measured[*field] = line[*field].clone());
+            record::times(&mut measured, &mut seconds, batch, flops, arguments.peak);
+            record::show_and_append(&measured, &out)?;
+        }
+        device.memory_cleanup();
+    }
+    Ok(())
+}
+
+fn build(arguments: &GpuBenchArguments, batch: usize, device: &Device) -> Result<Box<dyn Stepper>, CommandError> {
+    let recipe = find_recipe(&arguments.recipe, &[], &overrides(&arguments.set)?)?;
+    Ok(match recipe {
+        Recipe::Albef(recipe) => Box::new(albef::AlbefStep::new(recipe.resolved(), batch, arguments.tokens, device)),
+        Recipe::UniBert(recipe) => {
+            Box::new(unibert::UniBertStep::new(recipe.resolved(), batch, arguments.tokens, device)?)
+        }
+    })
+}
+
+/// Seconds of each timed step.
+fn time(ours: &mut dyn Stepper, arguments: &GpuBenchArguments, device: &Device) -> Result<Vec<f64>, CommandError> {
+    let finite = |loss: f64| if loss.is_finite() { Ok(()) } else { Err(format!("the loss is {loss}")) };
+    for _ in 0..arguments.warmup {
+        finite(ours.step()?)?;
+    }
+    device.sync().map_err(|error| format!("{error:?}"))?;
+    let mut seconds = Vec::new();
+    for step in 0..arguments.steps.max(1) {
+        let started = Instant::now();
+        finite(ours.step()?)?;
+        if step + 1 == arguments.steps.max(1) {
+            device.sync().map_err(|error| format!("{error:?}"))?;
+        }
+        seconds.push(started.elapsed().as_secs_f64());
+    }
+    Ok(seconds)
+}
+
+/// The recipe's data sets are not needed: whole numbers below `bound`, the same on every machine.
+fn made_up(count: usize, first: usize, bound: u64) -> Vec<u32> {
+    const IDS: tuwen_random::Stream = tuwen_random::Stream::named("bench.ids");
+    let draws = tuwen_random::Draws::new(0, IDS, 0, 0);
+    (first..first + count).map(|position| draws.below(position as u64, bound.max(1)) as u32).collect()
+}
+
+/// Normal numbers, for pixels and frames.
+fn noise<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::random(shape, burn::tensor::Distribution::Normal(0.0, 1.0), device)
+}
