@@ -24,6 +24,5 @@ mod board;
 mod check;
 pub mod commands;
 pub mod device;
-mod gpu_bench;
 mod memory;
 mod screen;

@@ -2,6 +2,7 @@
 
 mod compare;
 mod data;
+mod gpu;
 mod ops;
 mod python;
 mod step;
@@ -12,7 +13,6 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::{CommandError, overrides};
-use crate::gpu_bench::{self, GpuBenchArguments};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BenchCommand {
@@ -29,7 +29,7 @@ pub(super) enum BenchCommand {
         folder: PathBuf,
     },
     /// Time training steps of the large models on a device, and PyTorch's beside them
-    Gpu(GpuBenchArguments),
+    Gpu(gpu::GpuArguments),
     /// Time each operation against its composition and PyTorch's
     Ops(ops::OpsArguments),
     /// Time reading pictures, records and text, in turn with what Python has for it
@@ -41,7 +41,7 @@ pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandErro
         BenchCommand::Step(arguments) => step::run(arguments, root),
         BenchCommand::Compare(arguments) => compare::run(arguments, root),
         BenchCommand::CompareWorker { case, folder } => compare::serve(case, folder, root),
-        BenchCommand::Gpu(arguments) => gpu_bench::run(arguments, root),
+        BenchCommand::Gpu(arguments) => gpu::run(arguments, root),
         BenchCommand::Ops(arguments) => ops::run(arguments, root),
         BenchCommand::Data(arguments) => data::run(arguments, root),
     }

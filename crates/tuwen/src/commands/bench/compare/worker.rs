@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::exchange::Exchange;
 use crate::commands::CommandError;
+use crate::memory;
 
 /// Why a case has no model: a step took it and did not bring it back.
 pub(super) const FAILED: &str = "an earlier step of the case failed";
@@ -57,14 +58,9 @@ fn answer(measured: &mut dyn Measured, command: &str) -> Result<Value, CommandEr
             let total = measured.step()?;
             json!({ "seconds": started.elapsed().as_secs_f64(), "total": total })
         }
-        "memory" => json!({ "peak_mib": peak_mib() }),
+        "memory" => {
+            json!({ "peak_mib": memory::taken(&Device::flex()).map(|(bytes, _)| bytes as f64 / f64::from(1 << 20)) })
+        }
         _ => json!({ "error": format!("unknown command `{command}`") }),
     })
-}
-
-/// The most memory this process has had resident, in MiB; nothing where the system has no `/proc`.
-fn peak_mib() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse::<f64>().ok().map(|kib| kib / 1024.0)
 }

@@ -19,7 +19,7 @@ use crate::device::DeviceName;
 use crate::memory;
 
 #[derive(Debug, Args)]
-pub(crate) struct GpuBenchArguments {
+pub(in crate::commands) struct GpuArguments {
     /// `albef-base`, `unibert-large` or another recipe; its data are not read, batches are made up
     recipe: String,
     /// Where to compute: cpu, cuda:NUMBER, tch, tch-cuda:NUMBER
@@ -61,7 +61,7 @@ trait Stepper {
     fn sizes(&self) -> Value;
 }
 
-pub(crate) fn run(arguments: &GpuBenchArguments, root: &Path) -> Result<(), CommandError> {
+pub(super) fn run(arguments: &GpuArguments, root: &Path) -> Result<(), CommandError> {
     let name = arguments.device.parse::<DeviceName>()?;
     let device = name.open()?;
     let relative = arguments.out.is_relative() && root.exists();
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &GpuBenchArguments, root: &Path) -> Result<(), Comm
     Ok(())
 }
 
-fn build(arguments: &GpuBenchArguments, batch: usize, device: &Device) -> Result<Box<dyn Stepper>, CommandError> {
+fn build(arguments: &GpuArguments, batch: usize, device: &Device) -> Result<Box<dyn Stepper>, CommandError> {
     let recipe = find_recipe(&arguments.recipe, &[], &overrides(&arguments.set)?)?;
     Ok(match recipe {
         Recipe::Albef(recipe) => Box::new(albef::AlbefStep::new(recipe.resolved(), batch, arguments.tokens, device)),
@@ -106,7 +106,7 @@ fn build(arguments: &GpuBenchArguments, batch: usize, device: &Device) -> Result
 }
 
 /// Seconds of each timed step.
-fn time(ours: &mut dyn Stepper, arguments: &GpuBenchArguments, device: &Device) -> Result<Vec<f64>, CommandError> {
+fn time(ours: &mut dyn Stepper, arguments: &GpuArguments, device: &Device) -> Result<Vec<f64>, CommandError> {
     let finite = |loss: f64| if loss.is_finite() { Ok(()) } else { Err(format!("the loss is {loss}")) };
     for _ in 0..arguments.warmup {
         finite(ours.step()?)?;
