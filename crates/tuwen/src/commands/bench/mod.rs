@@ -25,6 +25,8 @@ pub(super) enum BenchCommand {
     CompareWorker {
         /// The case
         case: String,
+        /// Where it computes
+        device: String,
         /// Where its files go
         folder: PathBuf,
     },
@@ -40,7 +42,7 @@ pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandErro
     match command {
         BenchCommand::Step(arguments) => step::run(arguments, root),
         BenchCommand::Compare(arguments) => compare::run(arguments, root),
-        BenchCommand::CompareWorker { case, folder } => compare::serve(case, folder, root),
+        BenchCommand::CompareWorker { case, device, folder } => compare::serve(case, device, folder, root),
         BenchCommand::Gpu(arguments) => gpu::run(arguments, root),
         BenchCommand::Ops(arguments) => ops::run(arguments, root),
         BenchCommand::Data(arguments) => data::run(arguments, root),

@@ -38,6 +38,9 @@ pub(in crate::commands) struct CompareArguments {
     /// Threads of either side [default: those of the machine]
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
+    /// Where our side computes: cpu, or tch where LibTorch was compiled in; PyTorch's side is on the CPU
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    device: String,
 }
 
 /// The Python side, file by file.
@@ -70,7 +73,8 @@ struct Outcome {
     memory: [Option<f64>; 2],
     /// Largest relative difference of a loss before the first step, and of the total after the last.
     apart: [f64; 2],
-    attention: String,
+    /// PyTorch's version and its way of attention.
+    torch: String,
 }
 
 pub(super) fn run(arguments: &CompareArguments, root: &Path) -> Result<(), CommandError> {
@@ -113,7 +117,7 @@ fn compare(
     (python, folder, root): (&Peer, &Path, &Path),
     threads: usize,
 ) -> Result<Outcome, CommandError> {
-    let mut ours = Session::of(worker_command(case, folder, root, threads)?)?;
+    let mut ours = Session::of(worker_command(case, &arguments.device, (folder, root), threads)?)?;
     ask(&mut ours, "check")?; // its files are written by then
     let script = folder.join(case.script());
     let arguments_of = [folder, &script, folder].map(|path| path.to_string_lossy().into_owned());
@@ -148,19 +152,25 @@ fn compare(
     }
     let memory = [&mut ours, &mut theirs].map(|side| ask(side, "memory").ok()?["peak_mib"].as_f64());
     let [ours, theirs] = spans;
+    let word = |key: &str| versions[key].as_str().unwrap_or("?");
     Ok(Outcome {
         ratios,
         ours,
         theirs,
         memory,
         apart: [first, relative(last[0], last[1])],
-        attention: versions["attention"].as_str().unwrap_or("?").to_string(),
+        torch: format!("PyTorch {} with {} attention", word("torch"), word("attention")),
     })
 }
 
-fn worker_command(case: Case, folder: &Path, root: &Path, threads: usize) -> Result<Command, CommandError> {
+fn worker_command(
+    case: Case,
+    device: &str,
+    (folder, root): (&Path, &Path),
+    threads: usize,
+) -> Result<Command, CommandError> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["bench", "compare-worker", case.name]).arg(folder).current_dir(root);
+    command.args(["bench", "compare-worker", case.name, device]).arg(folder).current_dir(root);
     command.env("RAYON_NUM_THREADS", threads.to_string());
     Ok(command)
 }
@@ -213,7 +223,7 @@ fn print_row(case: Case, outcome: &Outcome) {
     );
     let [first, last] = outcome.apart;
     let later = if case.stays_equal() { format!(", {last:.0e} after the last step") } else { String::new() };
-    println!("  {}; {} attention in PyTorch; losses equal within {first:.0e}{later}", case.what, outcome.attention);
+    println!("  {}; {}; losses equal within {first:.0e}{later}", case.what, outcome.torch);
 }
 
 /// The load of the last minute, where it leaves less than half of the threads free.

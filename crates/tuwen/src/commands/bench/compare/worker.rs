@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::exchange::Exchange;
 use crate::commands::CommandError;
+use crate::device::DeviceName;
 use crate::memory;
 
 /// Why a case has no model: a step took it and did not bring it back.
@@ -36,9 +37,14 @@ pub(super) fn numbers<const N: usize>(losses: [(&'static str, Tensor<1>); N]) ->
 }
 
 /// Builds the case called `name`, writes it into `folder`, then answers commands until stdin ends.
-pub(in crate::commands::bench) fn serve(name: &str, folder: &Path, root: &Path) -> Result<(), CommandError> {
+pub(in crate::commands::bench) fn serve(
+    name: &str,
+    device: &str,
+    folder: &Path,
+    root: &Path,
+) -> Result<(), CommandError> {
     let case = Case::named(name).ok_or_else(|| format!("no case `{name}`"))?;
-    let mut measured = case.build(root, &Device::flex())?;
+    let mut measured = case.build(root, &device.parse::<DeviceName>()?.open()?)?;
     measured.exchange()?.write(folder)?;
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
