@@ -25,6 +25,7 @@ mod kernels;
 mod layer_norm;
 mod linear;
 mod losses;
+mod mask_on_device;
 mod moving_average;
 pub mod naive;
 mod select;

@@ -1,10 +1,11 @@
 //! Each fused operation composed of Burn's own: what every other device runs, and what the fused ones are tested
 //! against.
 
-use burn::tensor::{Bool, Int, Tensor, TensorData, activation, module};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation, module};
 use tuwen_random::Draws;
 
 use crate::dropout::DROPOUT;
+use crate::mask_on_device;
 use crate::{AdamW, AdamWForm, Dropout, Moments};
 
 /// As [`crate::gelu()`].
@@ -59,13 +60,15 @@ pub fn dropout<const D: usize>(input: Tensor<D>, dropout: &Dropout, rate: f64) -
         return input;
     }
     let draws = Draws::new(seed, DROPOUT, step, site);
-    let shape = input.shape();
-    let mask = TensorData::new(mask(&draws, rate, shape.num_elements()), shape);
-    let device = input.device().inner();
+    let (dims, device) = (input.dims(), input.device().inner());
+    if device != Device::flex() {
+        return input * mask_on_device::mask(&draws, rate, dims, &device);
+    }
+    let mask = TensorData::new(mask(&draws, rate, dims.iter().product()), dims);
     input * Tensor::from_data(mask, &device)
 }
 
-fn mask(draws: &Draws, rate: f64, length: usize) -> Vec<f32> {
+pub(crate) fn mask(draws: &Draws, rate: f64, length: usize) -> Vec<f32> {
     let threshold = (rate * f64::from(u32::MAX)) as u32;
     let kept = (1.0 / (1.0 - rate)) as f32;
     let mut values = Vec::with_capacity(length.next_multiple_of(4));

@@ -66,6 +66,12 @@ impl Draws {
         philox4x32(words(position, self.sample), self.key)
     }
 
+    /// The cipher's key and the upper two words of its counter (the position is the lower two), for those who compute
+    /// [`Draws::block`] on a device of their own.
+    pub const fn words(&self) -> ([u32; 2], [u32; 2]) {
+        (self.key, halves(self.sample))
+    }
+
     /// A uniform number in `[0, 1)` with 53 random bits.
     pub fn uniform(&self, position: u64) -> f64 {
         (self.bits(position) >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
