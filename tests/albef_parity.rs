@@ -124,6 +124,7 @@ fn albef_savings_change_neither_losses_nor_gradients() {
         Savings { masked_positions: off, ..ALL },
         Savings { matching_cls: off, ..ALL },
         Savings { idle_teacher: off, ..ALL },
+        Savings { packed_texts: off, ..ALL },
         Savings { fixed_shapes: off, ..ALL },
         Savings::NONE,
     ];

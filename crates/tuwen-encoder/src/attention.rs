@@ -4,6 +4,8 @@ use burn::module::Module;
 use burn::tensor::{Bool, Device, Int, Tensor};
 use tuwen_ops::{Dropout, Linear, attention, linear, linear_onto, select_rows, self_attention};
 
+use crate::Sequence;
+
 /// Attention of a sequence to itself; query, key and value come from one product.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
@@ -23,9 +25,11 @@ impl SelfAttention {
         }
     }
 
-    /// `[B, S, H]` to the branch `[B, S, H]`, not yet added to anything. `dropout` acts on the weights.
-    pub fn forward(&self, states: Tensor<3>, mask: &Tensor<2, Bool>, dropout: (&Dropout, f64)) -> Tensor<3> {
-        self.output.forward(self_attention(self.query_key_value.forward(states), mask, self.heads, dropout))
+    /// `[B, S, H]` (packed, if the sequence is) to the branch of the same shape, not yet added to anything. `dropout` acts on
+    /// the weights.
+    pub fn forward(&self, states: Tensor<3>, sequence: &Sequence, dropout: (&Dropout, f64)) -> Tensor<3> {
+        let projected = sequence.unpack(self.query_key_value.forward(states));
+        self.output.forward(sequence.pack(self_attention(projected, sequence.mask(), self.heads, dropout)))
     }
 
     /// `residual + branch`, `[B, S, H]`, without dropout.
@@ -107,12 +111,19 @@ impl CrossAttention {
         KeyValue { key: self.key.forward(memory.clone()), value: self.value.forward(memory) }
     }
 
-    /// `[B, S, H]` to the branch `[B, S, H]`; all tokens are real.
-    pub fn forward(&self, states: Tensor<3>, memory: &KeyValue, dropout: (&Dropout, f64)) -> Tensor<3> {
+    /// `[B, S, H]` (packed, if the sequence is) to the branch of the same shape; all tokens of the memory are real.
+    pub fn forward(
+        &self,
+        states: Tensor<3>,
+        sequence: &Sequence,
+        memory: &KeyValue,
+        dropout: (&Dropout, f64),
+    ) -> Tensor<3> {
         let [batch, tokens, _] = memory.key.dims();
         let mask = all_real(batch, tokens, &memory.key.device());
-        let query = self.query.forward(states);
-        self.output.forward(attention(query, memory.key.clone(), memory.value.clone(), &mask, self.heads, dropout))
+        let query = sequence.unpack(self.query.forward(states));
+        let mixed = attention(query, memory.key.clone(), memory.value.clone(), &mask, self.heads, dropout);
+        self.output.forward(sequence.pack(mixed))
     }
 }
 

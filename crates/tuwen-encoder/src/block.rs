@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor};
 use tuwen_ops::{Dropout, LayerNorm, residual_norm};
 
-use crate::{CrossAttention, FeedForward, KeyValue, SelfAttention};
+use crate::{CrossAttention, FeedForward, KeyValue, SelfAttention, Sequence};
 
 /// The shape of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -105,16 +105,16 @@ impl BlockConfig {
 }
 
 impl Block {
-    /// `[B, S, H]` to `[B, S, H]`; padded positions are computed too but nobody attends to them.
+    /// `[B, S, H]`, packed if the sequence is, to the same shape. Nobody attends to padded positions.
     pub fn forward(
         &self,
-        states: Tensor<3>,                // [B, S, H]
-        attention_mask: &Tensor<2, Bool>, // [B, S]
+        states: Tensor<3>, // [B, S, H]
+        sequence: &Sequence,
         dropout: &Dropout,
     ) -> Tensor<3> {
         let BlockConfig { hidden_dropout_prob: rate, attention_probs_dropout_prob, .. } = self.config;
         let weights_dropout = (&dropout.at(0), attention_probs_dropout_prob);
-        let branch = self.attention.forward(states.clone(), attention_mask, weights_dropout);
+        let branch = self.attention.forward(states.clone(), sequence, weights_dropout);
         let states = residual_norm(&self.attention_norm, states, branch, (&dropout.at(1), rate));
         let branch = self.feed_forward.forward(states.clone());
         residual_norm(&self.output_norm, states, branch, (&dropout.at(2), rate))
@@ -127,17 +127,17 @@ impl FusionBlock {
         self.cross_attention.project(memory)
     }
 
-    /// `[B, S, H]` to `[B, S, H]`.
+    /// `[B, S, H]`, packed if the sequence is, to the same shape.
     pub fn forward(
         &self,
-        states: Tensor<3>,                // [B, S, H]
-        attention_mask: &Tensor<2, Bool>, // [B, S]
+        states: Tensor<3>, // [B, S, H]
+        sequence: &Sequence,
         memory: &KeyValue,
         dropout: &Dropout,
     ) -> Tensor<3> {
         let weights_dropout = (&dropout.at(0), self.config.attention_probs_dropout_prob);
-        let branch = self.attention.forward(states.clone(), attention_mask, weights_dropout);
-        self.after_attention(states, branch, memory, dropout)
+        let branch = self.attention.forward(states.clone(), sequence, weights_dropout);
+        self.after_attention((states, branch), sequence, memory, dropout)
     }
 
     /// The result at the first `positions` positions alone, `[B, positions, H]`.
@@ -151,14 +151,21 @@ impl FusionBlock {
     ) -> Tensor<3> {
         let weights_dropout = (&dropout.at(0), self.config.attention_probs_dropout_prob);
         let branch = self.attention.forward_first(states.clone(), attention_mask, positions, weights_dropout);
-        self.after_attention(states.narrow(1, 0, positions), branch, memory, dropout)
+        let first = Sequence::from(&attention_mask.clone().narrow(1, 0, positions));
+        self.after_attention((states.narrow(1, 0, positions), branch), &first, memory, dropout)
     }
 
-    fn after_attention(&self, states: Tensor<3>, branch: Tensor<3>, memory: &KeyValue, dropout: &Dropout) -> Tensor<3> {
+    fn after_attention(
+        &self,
+        (states, branch): (Tensor<3>, Tensor<3>),
+        sequence: &Sequence,
+        memory: &KeyValue,
+        dropout: &Dropout,
+    ) -> Tensor<3> {
         let BlockConfig { hidden_dropout_prob: rate, attention_probs_dropout_prob, .. } = self.config;
         let states = residual_norm(&self.attention_norm, states, branch, (&dropout.at(1), rate));
         let weights_dropout = (&dropout.at(2), attention_probs_dropout_prob);
-        let branch = self.cross_attention.forward(states.clone(), memory, weights_dropout);
+        let branch = self.cross_attention.forward(states.clone(), sequence, memory, weights_dropout);
         let states = residual_norm(&self.cross_norm, states, branch, (&dropout.at(3), rate));
         let branch = self.feed_forward.forward(states.clone());
         residual_norm(&self.output_norm, states, branch, (&dropout.at(4), rate))

@@ -28,6 +28,7 @@ mod momentum;
 mod names;
 mod pooling;
 mod positions;
+mod sequence;
 pub mod unibert;
 mod vit;
 mod weights;
@@ -41,6 +42,7 @@ pub use momentum::MomentumEncoder;
 pub use names::{NameRow, NameTable, Transform};
 pub use pooling::{AttentionPooling, Pooling, mean_pooling};
 pub use positions::interpolate_positions;
+pub use sequence::Sequence;
 pub use vit::{Vit, VitConfig};
 pub use weights::{
     HostTensor, Weights, WeightsError, gradients_of, initialise, initialise_by_name, load_weights, shapes_of,

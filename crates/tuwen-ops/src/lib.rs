@@ -41,7 +41,7 @@ pub use layer_norm::{LayerNorm, residual_norm};
 pub use linear::{Linear, linear, linear_onto};
 pub use losses::{binary_cross_entropy_with_logits, cross_entropy, cross_entropy_excluding, soft_cross_entropy};
 pub use moving_average::moving_average;
-pub use select::select_rows;
+pub use select::{scatter_rows, select_rows};
 pub use tied::tied_linear;
 
 /// Standard deviation of a fresh weight: BERT's `initializer_range` (arXiv:1810.04805, released code).

@@ -1,7 +1,7 @@
 //! Each fused operation composed of Burn's own: what every other device runs, and what the fused ones are tested
 //! against.
 
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation, module};
+use burn::tensor::{Bool, Device, IndexingUpdateOp, Int, Tensor, TensorData, activation, module};
 use tuwen_random::Draws;
 
 use crate::dropout::DROPOUT;
@@ -16,6 +16,13 @@ pub fn gelu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
 /// As [`crate::Linear::forward`].
 pub fn linear<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
     module::linear(input, weight, Some(bias))
+}
+
+/// As [`crate::scatter_rows`].
+pub fn scatter_rows(input: Tensor<2>, rows: Tensor<1, Int>, entries: usize) -> Tensor<2> {
+    let [_, width] = input.dims();
+    let empty = Tensor::zeros([entries, width], &input.device());
+    empty.select_assign(0, rows, input, IndexingUpdateOp::Add)
 }
 
 /// As [`crate::tied_linear`].

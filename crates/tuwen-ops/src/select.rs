@@ -4,6 +4,7 @@ use burn::tensor::{Int, Tensor};
 
 use crate::flex::{Operand, indices, record};
 use crate::kernels::embedding as kernel;
+use crate::naive;
 
 /// `y[i] = x[rows[i]]` along the first axis, `[N, …]` to `[M, …]`; the gradient of a row is the sum over its places.
 pub fn select_rows<const D: usize>(
@@ -22,6 +23,20 @@ pub fn select_rows<const D: usize>(
     record([&x], output, dims, move |gradient, _| {
         [Some(kernel::backward(gradient, width, &places, entries, None).into())]
     })
+}
+
+/// `y[rows[i]] = x[i]`, zeros elsewhere: `[M, H]` to `[entries, H]`, the way back from [`select_rows`]. No row may be
+/// named twice.
+pub fn scatter_rows(
+    input: Tensor<2>,     // [M, H]
+    rows: Tensor<1, Int>, // [M]
+    entries: usize,
+) -> Tensor<2> {
+    let [_, width] = input.dims();
+    let (x, places) = (Operand::of(&input), indices(&rows, entries));
+    let (Some(x), Some(places)) = (x, places) else { return naive::scatter_rows(input, rows, entries) };
+    let output = kernel::backward(&x.values, width, &places, entries, None);
+    record([&x], output, [entries, width], move |gradient, _| [Some(kernel::forward(gradient, width, &places).into())])
 }
 
 #[cfg(test)]
@@ -46,6 +61,20 @@ mod tests {
                 &[Input::normal(&[entries, length, width], 1.0)],
                 |x| select_rows(x[0].of::<3>(), rows.clone()),
                 |x| x[0].of::<3>().select(0, rows.clone()),
+            );
+        }
+    }
+
+    #[test]
+    fn scattered_rows_agree_with_the_composition() {
+        for (entries, width, rows) in [(1, 1, vec![0]), (9, 7, vec![8, 0, 3]), (70, 130, (0..70).step_by(2).collect())]
+        {
+            let picked = rows.len();
+            let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [picked]), &Device::flex());
+            assert_agreement(
+                &[Input::normal(&[picked, width], 1.0)],
+                |x| scatter_rows(x[0].of(), rows.clone(), entries),
+                |x| naive::scatter_rows(x[0].of(), rows.clone(), entries),
             );
         }
     }

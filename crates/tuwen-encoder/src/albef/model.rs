@@ -5,7 +5,7 @@ use burn::tensor::{Bool, Int, Tensor};
 use tuwen_ops::{Dropout, Linear};
 
 use super::AlbefConfig;
-use crate::{Block, FusionBlock, KeyValue, TextEmbeddings, Vit};
+use crate::{Block, FusionBlock, KeyValue, Sequence, TextEmbeddings, Vit};
 
 /// The two-stream encoder.
 #[derive(Module, Debug)]
@@ -47,15 +47,16 @@ impl Albef {
         self.vision.forward(pixel_values)
     }
 
-    /// Ids `[B, L]` to `[B, L, H]`, text alone.
-    pub fn text_states(&self, ids: Tensor<2, Int>, mask: &Tensor<2, Bool>, dropout: &Dropout) -> Tensor<3> {
+    /// Ids `[B, L]` to `[B, L, H]`, text alone. States of padding mean nothing.
+    pub fn text_states(&self, ids: Tensor<2, Int>, sequence: impl Into<Sequence>, dropout: &Dropout) -> Tensor<3> {
         let text = &self.config.text;
         let embedding_dropout = (&dropout.at(0), text.hidden_dropout_prob);
-        let mut states = self.text_embeddings.forward(ids, text.frozen_word, embedding_dropout);
+        let sequence = sequence.into();
+        let mut states = sequence.pack(self.text_embeddings.forward(ids, text.frozen_word, embedding_dropout));
         for (index, layer) in self.text_layers.iter().enumerate() {
-            states = layer.forward(states, mask, &dropout.at(1 + index as u64));
+            states = layer.forward(states, &sequence, &dropout.at(1 + index as u64));
         }
-        states
+        sequence.unpack(states)
     }
 
     /// `[B, 1 + P, W]` to unit features `[B, E]` of the class token.
@@ -76,39 +77,44 @@ impl Albef {
     /// Text states `[B, L, H]` and images to fused states `[B, L, H]`.
     pub fn fuse(
         &self,
-        states: Tensor<3>,      // [B, L, H]
-        mask: &Tensor<2, Bool>, // [B, L]
+        states: Tensor<3>, // [B, L, H]
+        sequence: impl Into<Sequence>,
         memory: &ImageMemory,
         dropout: &Dropout,
     ) -> Tensor<3> {
-        let below = self.fuse_below(states, mask, memory.below(), dropout);
-        self.fuse_last(below, mask, memory.last(), dropout)
+        let sequence = sequence.into();
+        let below = self.fuse_below(states, sequence.clone(), memory.below(), dropout);
+        self.fuse_last(below, sequence, memory.last(), dropout)
     }
 
     /// All fusion layers but the last.
     pub fn fuse_below(
         &self,
-        mut states: Tensor<3>,  // [B, L, H]
-        mask: &Tensor<2, Bool>, // [B, L]
+        mut states: Tensor<3>, // [B, L, H]
+        sequence: impl Into<Sequence>,
         memory: &[KeyValue],
         dropout: &Dropout,
     ) -> Tensor<3> {
+        let sequence = sequence.into();
+        states = sequence.pack(states);
         for (index, (layer, memory)) in self.fusion_layers.iter().zip(memory).enumerate() {
-            states = layer.forward(states, mask, memory, &dropout.at(index as u64));
+            states = layer.forward(states, &sequence, memory, &dropout.at(index as u64));
         }
-        states
+        sequence.unpack(states)
     }
 
     /// The last fusion layer.
     pub fn fuse_last(
         &self,
-        states: Tensor<3>,      // [B, L, H]
-        mask: &Tensor<2, Bool>, // [B, L]
+        states: Tensor<3>, // [B, L, H]
+        sequence: impl Into<Sequence>,
         memory: &KeyValue,
         dropout: &Dropout,
     ) -> Tensor<3> {
         let last = self.fusion_layers.len() - 1;
-        self.fusion_layers[last].forward(states, mask, memory, &dropout.at(last as u64))
+        let sequence = sequence.into();
+        let packed = sequence.pack(states);
+        sequence.unpack(self.fusion_layers[last].forward(packed, &sequence, memory, &dropout.at(last as u64)))
     }
 
     /// The last fusion layer for `[CLS]` alone, `[B, H]`: all that matching reads of it.

@@ -7,7 +7,7 @@ use tuwen_core::{ClipTextView, HiddenStates, Pairing};
 use tuwen_ops::Dropout;
 
 use super::{SequenceLayout, UniBertConfig};
-use crate::{Block, FrameEmbeddings, TextEmbeddings};
+use crate::{Block, FrameEmbeddings, Sequence, TextEmbeddings};
 
 /// The single-stream encoder.
 #[derive(Module, Debug)]
@@ -40,8 +40,9 @@ impl UniBert {
         let [_, frame_count, _] = frames.dims();
         let mut states = in_order(self.config.layout, text, frames); // [B, S, H]
         let attention_mask = in_order(self.config.layout, view.attention_mask(), view.frame_mask()); // [B, S]
+        let sequence = Sequence::from(&attention_mask);
         for (index, layer) in self.layers.iter().enumerate() {
-            states = layer.forward(states, &attention_mask, &dropout.at(2 + index as u64));
+            states = layer.forward(states, &sequence, &dropout.at(2 + index as u64));
         }
         ClipTextStates {
             hidden_states: HiddenStates::new(states),

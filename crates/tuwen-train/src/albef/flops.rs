@@ -13,13 +13,16 @@ pub struct StepSize {
     pub batch: usize,
     /// L.
     pub tokens: usize,
+    /// Tokens of the whole batch that are no padding.
+    pub real: usize,
     /// Masked tokens of the whole batch.
     pub masked: usize,
 }
 
 /// The operations of one step of `stage` with soft targets of weight `alpha`.
 pub fn step_flops(config: &AlbefConfig, stage: &Stage, alpha: f64, size: StepSize, savings: &Savings) -> u64 {
-    let cost = Cost { vision: &config.vision, text: &config.text, size };
+    let rows = if savings.packed_texts.is_on() { size.real } else { size.batch * size.tokens };
+    let cost = Cost { vision: &config.vision, text: &config.text, size, rows };
     let (batch, words) = (size.batch as u64, stage.mlm.is_some());
     let texts = batch * (1 + u64::from(words));
     let matching = if stage.itm.is_some() { 3 * batch } else { 0 };
@@ -48,6 +51,8 @@ struct Cost<'a> {
     vision: &'a VitConfig,
     text: &'a TextConfig,
     size: StepSize,
+    /// Tokens of the batch that are computed. Texts that are drawn as negatives are taken to be as long as the others.
+    rows: usize,
 }
 
 /// Rows times a matrix.
@@ -75,10 +80,15 @@ impl Cost<'_> {
         self.text.text_layers as u64 * self.text_layer(batch)
     }
 
+    /// Rows of `batch` texts.
+    fn rows(&self, batch: u64) -> u64 {
+        batch * self.rows as u64 / self.size.batch as u64
+    }
+
     fn text_layer(&self, batch: u64) -> u64 {
-        let (hidden, rows) = (self.text.hidden_size, batch * self.size.tokens as u64);
+        let (hidden, rows) = (self.text.hidden_size, self.rows(batch));
         product(rows, hidden, 4 * hidden)
-            + attention(rows, self.size.tokens, hidden)
+            + attention(batch * self.size.tokens as u64, self.size.tokens, hidden)
             + 2 * product(rows, hidden, self.text.intermediate_size)
     }
 
@@ -93,8 +103,9 @@ impl Cost<'_> {
     }
 
     fn fusion(&self, batch: u64) -> u64 {
-        let (hidden, rows) = (self.text.hidden_size, batch * self.size.tokens as u64);
-        let cross = product(rows, hidden, 2 * hidden) + attention(rows, self.vision.patches() + 1, hidden);
+        let (hidden, queries) = (self.text.hidden_size, batch * self.size.tokens as u64);
+        let cross =
+            product(self.rows(batch), hidden, 2 * hidden) + attention(queries, self.vision.patches() + 1, hidden);
         self.text_layer(batch) + cross
     }
 
@@ -121,7 +132,7 @@ mod tests {
     use super::*;
     use crate::albef::{ItmStage, MlmStage, Saving};
 
-    const SIZE: StepSize = StepSize { batch: 2, tokens: 3, masked: 1 };
+    const SIZE: StepSize = StepSize { batch: 2, tokens: 3, real: 5, masked: 1 };
 
     fn tiny() -> AlbefConfig {
         let mut config = AlbefConfig::base();
@@ -138,7 +149,7 @@ mod tests {
         // 2 pictures of 4 patches of 12 values; then 5 tokens: query, key, value and output 2·8, feed-forward 2·2·5.
         let expected = 2 * 8 * 12 * 2 + 2 * 10 * 2 * 8 + 4 * 10 * 5 * 2 + 2 * 2 * 10 * 2 * 5;
         let config = tiny();
-        assert_eq!(Cost { vision: &config.vision, text: &config.text, size: SIZE }.image(2), expected);
+        assert_eq!(Cost { vision: &config.vision, text: &config.text, size: SIZE, rows: 6 }.image(2), expected);
     }
 
     #[test]
@@ -156,6 +167,11 @@ mod tests {
         // The vocabulary meets 1 masked token instead of 6: 5 rows of 2·(2 + 7), forward and backward.
         let all_rows = Savings { masked_positions: Saving::Off, ..none };
         assert_eq!(count(all_rows) - count(none), 3 * 2 * 5 * 2 * (2 + 7));
+        // One padded token of six: in each of 2 texts and 4 fused texts … of a batch, that is 1 row of 2·4 + 3·2 + 2·4.
+        let padded = Savings { packed_texts: Saving::Off, ..none };
+        let (text_row, cross_row) = (2 * 2 * (4 * 2 + 2 * 3), 2 * 2 * 2 * 2);
+        // The only fusion layer is the last: matching computes `[CLS]` alone there, whose keys are those of all tokens.
+        assert_eq!(count(padded) - count(none), 3 * (2 * text_row + text_row + cross_row));
         // Four passes project 10 tokens to keys and values (2·4) once, not four times.
         let apart = Savings { shared_image_memory: Saving::Off, ..none };
         assert_eq!(count(apart) - count(none), 3 * 3 * 2 * 10 * 2 * 4);

@@ -42,13 +42,13 @@ pub(super) fn fuse(
     }
     let each = |(index, pass): (usize, &Pass)| {
         let (memory, dropout) = (memory_of(pass), dropout.at(index as u64));
-        let below = encoder.fuse_below(pass.states.clone(), &pass.mask, memory.below(), &dropout);
+        let below = encoder.fuse_below(pass.states.clone(), savings.sequence(&pass.mask), memory.below(), &dropout);
         cls(encoder, below, &pass.mask, memory.last(), (savings, &dropout))
     };
     let states: Vec<Tensor<2>> = matching.iter().enumerate().map(each).collect();
     let words = words.map(|pass| {
         let dropout = dropout.at(matching.len() as u64);
-        encoder.fuse(pass.states.clone(), &pass.mask, &memory_of(pass), &dropout)
+        encoder.fuse(pass.states.clone(), savings.sequence(&pass.mask), &memory_of(pass), &dropout)
     });
     Fused { matching: (!states.is_empty()).then(|| Tensor::cat(states, 0)), words }
 }
@@ -80,7 +80,7 @@ fn fuse_as_one(
         .collect();
     let mask = Tensor::cat(passes.iter().map(|pass| pass.mask.clone()).collect(), 0);
     let states = Tensor::cat(passes.iter().map(|pass| pass.states.clone()).collect(), 0);
-    let states = encoder.fuse_below(states, &mask, &below, dropout); // [ΣB, L, H]
+    let states = encoder.fuse_below(states, savings.sequence(&mask), &below, dropout); // [ΣB, L, H]
     let rows: usize = matching.iter().map(|pass| pass.mask.dims()[0]).sum();
     let last: Vec<&KeyValue> = memories.iter().map(ImageMemory::last).collect();
     let matched = (rows > 0).then(|| {
@@ -89,7 +89,7 @@ fn fuse_as_one(
     });
     let words = words.map(|pass| {
         let states = states.narrow(0, rows, pass.mask.dims()[0]);
-        encoder.fuse_last(states, &pass.mask, last[matching.len()], &dropout.at(layers as u64))
+        encoder.fuse_last(states, savings.sequence(&pass.mask), last[matching.len()], &dropout.at(layers as u64))
     });
     Fused { matching: matched, words }
 }
@@ -105,7 +105,7 @@ fn cls(
     if savings.matching_cls.is_on() {
         return encoder.fuse_last_cls(states, mask, memory, dropout);
     }
-    let states = encoder.fuse_last(states, mask, memory, dropout);
+    let states = encoder.fuse_last(states, savings.sequence(mask), memory, dropout);
     let [batch, _, hidden] = states.dims();
     states.narrow(1, 0, 1).reshape([batch, hidden])
 }

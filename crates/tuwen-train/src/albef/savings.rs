@@ -1,6 +1,8 @@
 //! What a step need not compute twice, or at all. Each is exact: losses and gradients stay the same.
 
+use burn::tensor::{Bool, Device, Tensor};
 use serde::{Deserialize, Serialize};
+use tuwen_encoder::Sequence;
 
 /// Whether a saving is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,9 @@ pub struct Savings {
     /// The momentum encoder makes no masked-word predictions while their weight α is 0.
     #[serde(default)]
     pub idle_teacher: Saving,
+    /// Padding of the texts is not computed. On the CPU alone: elsewhere the number of tokens would have to be read back.
+    #[serde(default)]
+    pub packed_texts: Saving,
     /// Masked positions are filled up to a multiple of 32, so that a device compiles few shapes.
     #[serde(default)]
     pub fixed_shapes: Saving,
@@ -52,6 +57,7 @@ impl Savings {
         masked_positions: Saving::On,
         matching_cls: Saving::On,
         idle_teacher: Saving::On,
+        packed_texts: Saving::On,
         fixed_shapes: Saving::On,
     };
     /// Everything computed plainly.
@@ -61,6 +67,15 @@ impl Savings {
         masked_positions: Saving::Off,
         matching_cls: Saving::Off,
         idle_teacher: Saving::Off,
+        packed_texts: Saving::Off,
         fixed_shapes: Saving::Off,
     };
+
+    /// The positions of texts with this mask that are computed.
+    pub(super) fn sequence(&self, mask: &Tensor<2, Bool>) -> Sequence {
+        if self.packed_texts.is_on() && mask.device() == Device::flex() {
+            return Sequence::real_only(mask);
+        }
+        Sequence::from(mask)
+    }
 }

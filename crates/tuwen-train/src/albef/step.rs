@@ -125,18 +125,19 @@ pub(super) fn text_states(
 ) -> Texts {
     let (ids, mask) = (&batch.input_ids, &batch.attention_mask);
     if !with_masked {
-        return Texts { clean: encoder.text_states(ids.clone(), mask, dropout), masked: None };
+        return Texts { clean: encoder.text_states(ids.clone(), savings.sequence(mask), dropout), masked: None };
     }
     if savings.one_batch.is_on() {
         let both = Tensor::cat(vec![ids.clone(), batch.masked_ids.clone()], 0);
         let masks = Tensor::cat(vec![mask.clone(), mask.clone()], 0);
-        let mut halves = encoder.text_states(both, &masks, dropout).chunk(2, 0);
+        let mut halves = encoder.text_states(both, savings.sequence(&masks), dropout).chunk(2, 0);
         let masked = halves.pop();
         let Some(clean) = halves.pop() else { unreachable!("a batch of two parts has two parts") };
         return Texts { clean, masked };
     }
-    let clean = encoder.text_states(ids.clone(), mask, &dropout.at(0));
-    Texts { clean, masked: Some(encoder.text_states(batch.masked_ids.clone(), mask, &dropout.at(1))) }
+    let sequence = savings.sequence(mask);
+    let clean = encoder.text_states(ids.clone(), sequence.clone(), &dropout.at(0));
+    Texts { clean, masked: Some(encoder.text_states(batch.masked_ids.clone(), sequence, &dropout.at(1))) }
 }
 
 /// What the momentum encoder says, without dropout and outside of autodiff.
@@ -151,7 +152,8 @@ fn teach(teacher: &Teacher, batch: &Batch, words: Option<&TokenLabels>, savings:
     let image_states = encoder.image_states(batch.pixel_values.clone());
     let Texts { clean, masked } = text_states(encoder, batch, words.is_some(), savings, &off);
     let word_logits = words.zip(masked).map(|(labels, states)| {
-        let fused = encoder.fuse(states, &batch.attention_mask, &encoder.image_memory(&image_states), &off);
+        let fused =
+            encoder.fuse(states, savings.sequence(&batch.attention_mask), &encoder.image_memory(&image_states), &off);
         word_logits(teacher.mlm.module(), encoder, fused, labels, savings)
     });
     let features = Features { image: encoder.image_features(&image_states), text: encoder.text_features(&clean) };

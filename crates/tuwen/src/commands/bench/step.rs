@@ -26,13 +26,14 @@ pub(in crate::commands) struct StepArguments {
     rounds: usize,
 }
 
-const VARIANTS: [(&str, Savings); 8] = [
+const VARIANTS: [(&str, Savings); 9] = [
     ("all savings", Savings::ALL),
     ("without shared_image_memory", Savings { shared_image_memory: Saving::Off, ..Savings::ALL }),
     ("without one_batch", Savings { one_batch: Saving::Off, ..Savings::ALL }),
     ("without masked_positions", Savings { masked_positions: Saving::Off, ..Savings::ALL }),
     ("without matching_cls", Savings { matching_cls: Saving::Off, ..Savings::ALL }),
     ("without idle_teacher", Savings { idle_teacher: Saving::Off, ..Savings::ALL }),
+    ("without packed_texts", Savings { packed_texts: Saving::Off, ..Savings::ALL }),
     ("without fixed_shapes", Savings { fixed_shapes: Saving::Off, ..Savings::ALL }),
     ("without any", Savings::NONE),
 ];
@@ -91,6 +92,7 @@ fn count(assembly: &Assembly, examples: &[Example], at: u64) -> u64 {
     let batch = Batch::new(examples, 0, &Device::flex());
     let [size, tokens] = batch.input_ids.dims();
     let masked = batch.token_labels.map_or(0, |labels| labels.ids.dims()[0]);
-    let size = StepSize { batch: size, tokens, masked };
+    let real = batch.attention_mask.to_data().iter::<bool>().filter(|real| *real).count();
+    let size = StepSize { batch: size, tokens, real, masked };
     step_flops(&recipe.model.encoder, stage, stage.alpha(inner), size, &recipe.savings)
 }

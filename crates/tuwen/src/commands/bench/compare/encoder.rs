@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use serde_json::json;
 use tuwen_core::{Aligned, HiddenStates, TokenLabels};
-use tuwen_encoder::{Block, BlockConfig, TextEmbeddings, initialise};
+use tuwen_encoder::{Block, BlockConfig, Sequence, TextEmbeddings, initialise};
 use tuwen_mlm::{TiedMlmHead, mlm_loss};
 use tuwen_ops::{AdamWForm, Dropout};
 use tuwen_random::{Draws, Stream};
@@ -115,8 +115,9 @@ impl MaskedEncoder {
     fn loss(&self, step: &EncoderStep, dropout: &Dropout) -> Tensor<1> {
         let rate = step.size.dropout;
         let mut states = self.text_embeddings.forward(step.ids.clone(), None, (&dropout.at(0), rate));
+        let sequence = Sequence::from(&step.mask);
         for (index, layer) in self.layers.iter().enumerate() {
-            states = layer.forward(states, &step.mask, &dropout.at(1 + index as u64));
+            states = layer.forward(states, &sequence, &dropout.at(1 + index as u64));
         }
         let states = HiddenStates::<Aligned>::new(states).rows(step.labels.rows.clone());
         mlm_loss(self.mlm.logits(states, self.text_embeddings.word_table()), step.labels.ids.clone())

@@ -7,7 +7,7 @@ use tuwen_train::albef::{Savings, Stage, StepSize, step_flops};
 
 /// ALBEF: every pass by itself, the vocabulary at every position, the similarities with the queue.
 pub(super) fn albef(config: &AlbefConfig, stage: &Stage, alpha: f64, [batch, tokens]: [usize; 2]) -> f64 {
-    let size = StepSize { batch, tokens, masked: batch * tokens };
+    let size = StepSize { batch, tokens, real: batch * tokens, masked: batch * tokens };
     let passes = step_flops(config, stage, alpha, size, &Savings::NONE) as f64 / batch as f64;
     // Both ways; forward and the gradient of the own features, and the momentum encoder's once.
     let similarities = 2 * 2 * config.embedding_size * (batch + stage.queue());
