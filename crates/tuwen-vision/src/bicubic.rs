@@ -1,12 +1,16 @@
 //! Bicubic resizing, bit by bit as Pillow resizes 8-bit pictures.
 
-use std::borrow::Cow;
-
-use crate::Image;
+use crate::crop::rows_of;
+use crate::vectors::{Simd, WithSimd, on_widest};
+use crate::{CropBox, Image};
 
 /// Weights are whole numbers of 2⁻²²: 8 bits for the level and 2 for overshoot are left of 32.
 const WEIGHT_BITS: u32 = 22;
 const HALF: i32 = 1 << (WEIGHT_BITS - 1);
+/// Rows that are resized together, so that a weight meets enough levels to fill a vector.
+const ROWS: usize = 8;
+/// Bytes of one column of as many rows: three colours and an idle byte for each.
+const COLUMN: usize = 4 * ROWS;
 
 /// The source pixels of one target pixel: the first one and the weights from there on.
 struct Taps {
@@ -17,16 +21,28 @@ struct Taps {
 /// The bytes `[height, width, 3]` of the picture resized along rows, then along columns, rounded to 8 bits after each; a
 /// side that keeps its length is left alone. The caller checks the target's size.
 pub(crate) fn resize_bicubic(image: &Image, width: u32, height: u32) -> Vec<u8> {
-    let wide = if width == image.width() {
-        Cow::Borrowed(image.pixels())
+    let whole = CropBox { top: 0, left: 0, height: image.height(), width: image.width() };
+    resize_part_bicubic(image, whole, width, height)
+}
+
+/// A part of the picture resized as if it were cut out first. The caller checks that the picture has such a part.
+pub(crate) fn resize_part_bicubic(image: &Image, part: CropBox, width: u32, height: u32) -> Vec<u8> {
+    let rows: Vec<&[u8]> = rows_of(image, part).collect();
+    let wide = if width == part.width {
+        rows.concat()
     } else {
-        let row = image.width() as usize;
-        Cow::Owned(along_rows(image.pixels(), row, &taps(row, width as usize)))
+        let taps = taps(part.width as usize, width as usize);
+        let mut resized = vec![0; 3 * taps.len() * rows.len()];
+        on_widest(AlongRows { rows: &rows, taps: &taps, resized: &mut resized });
+        resized
     };
-    if height == image.height() {
-        return wide.into_owned();
+    if height == part.height {
+        return wide;
     }
-    along_columns(&wide, 3 * width as usize, &taps(image.height() as usize, height as usize))
+    let taps = taps(part.height as usize, height as usize);
+    let mut resized = vec![0; 3 * width as usize * taps.len()];
+    on_widest(AlongColumns { pixels: &wide, row: 3 * width as usize, taps: &taps, resized: &mut resized });
+    resized
 }
 
 /// The kernel with a = −0.5 (Catmull–Rom).
@@ -58,40 +74,79 @@ fn taps(source: usize, target: usize) -> Vec<Taps> {
     taps.collect()
 }
 
-fn level(sum: i32) -> u8 {
+#[inline(always)]
+fn rounded(sum: i32) -> u8 {
     (sum >> WEIGHT_BITS).clamp(0, 255) as u8
 }
 
-/// `width` pixels make a row.
-fn along_rows(pixels: &[u8], width: usize, taps: &[Taps]) -> Vec<u8> {
-    let mut resized = Vec::with_capacity(pixels.len() / width * taps.len());
-    for row in pixels.chunks_exact(3 * width) {
-        for Taps { first, weights } in taps {
-            let mut sums = [HALF; 3];
-            for (pixel, weight) in row[3 * first..].chunks_exact(3).zip(weights) {
-                for (sum, &level) in sums.iter_mut().zip(pixel) {
+/// Rows of equal length become rows of as many pixels as there are taps.
+struct AlongRows<'a> {
+    rows: &'a [&'a [u8]],
+    taps: &'a [Taps],
+    resized: &'a mut [u8],
+}
+
+impl WithSimd for AlongRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut columns = vec![[0; COLUMN]; self.rows.first().map_or(0, |row| row.len() / 3)];
+        let mut narrowed = vec![[0; COLUMN]; self.taps.len()];
+        let row = 3 * self.taps.len();
+        for (rows, resized) in self.rows.chunks(ROWS).zip(self.resized.chunks_mut(ROWS * row)) {
+            for (number, pixels) in rows.iter().enumerate() {
+                for (column, &[red, green, blue]) in columns.iter_mut().zip(pixels.as_chunks().0) {
+                    column.as_chunks_mut().0[number] = [red, green, blue, 0];
+                }
+            }
+            for (narrowed, Taps { first, weights }) in narrowed.iter_mut().zip(self.taps) {
+                let mut sums = [HALF; COLUMN];
+                for (column, &weight) in columns[*first..].iter().zip(weights) {
+                    for (sum, &level) in sums.iter_mut().zip(column) {
+                        *sum += i32::from(level) * weight;
+                    }
+                }
+                for (level, sum) in narrowed.iter_mut().zip(sums) {
+                    *level = rounded(sum);
+                }
+            }
+            for (number, pixels) in resized.chunks_exact_mut(row).enumerate() {
+                for (pixel, column) in pixels.as_chunks_mut().0.iter_mut().zip(&narrowed) {
+                    let [red, green, blue, _] = column.as_chunks().0[number];
+                    *pixel = [red, green, blue];
+                }
+            }
+        }
+    }
+}
+
+/// Columns of bytes, `row` of them side by side, become columns of as many bytes as there are taps.
+struct AlongColumns<'a> {
+    pixels: &'a [u8],
+    row: usize,
+    taps: &'a [Taps],
+    resized: &'a mut [u8],
+}
+
+impl WithSimd for AlongColumns<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut sums = vec![HALF; self.row];
+        for (resized, Taps { first, weights }) in self.resized.chunks_exact_mut(self.row).zip(self.taps) {
+            sums.fill(HALF);
+            for (pixels, &weight) in self.pixels[first * self.row..].chunks_exact(self.row).zip(weights) {
+                for (sum, &level) in sums.iter_mut().zip(pixels) {
                     *sum += i32::from(level) * weight;
                 }
             }
-            resized.extend(sums.map(level));
-        }
-    }
-    resized
-}
-
-/// `row` bytes make a row.
-fn along_columns(pixels: &[u8], row: usize, taps: &[Taps]) -> Vec<u8> {
-    let (mut resized, mut sums) = (Vec::with_capacity(row * taps.len()), vec![0; row]);
-    for Taps { first, weights } in taps {
-        sums.fill(HALF);
-        for (pixels, &weight) in pixels[first * row..].chunks_exact(row).zip(weights) {
-            for (sum, &level) in sums.iter_mut().zip(pixels) {
-                *sum += i32::from(level) * weight;
+            for (resized, &sum) in resized.iter_mut().zip(&sums) {
+                *resized = rounded(sum);
             }
         }
-        resized.extend(sums.iter().map(|&sum| level(sum)));
     }
-    resized
 }
 
 #[cfg(test)]

@@ -18,14 +18,26 @@ pub struct CropBox {
 /// Cuts `part` out of `image`. What is resized afterwards sees nothing of the rest. Errors: an empty part, or one that
 /// reaches over the picture's edge.
 pub fn crop(image: &Image, part: CropBox) -> Result<Image, VisionError> {
+    check_part(image, part)?;
+    let mut pixels = Vec::with_capacity(3 * part.width as usize * part.height as usize);
+    rows_of(image, part).for_each(|row| pixels.extend_from_slice(row));
+    Image::new(part.width, part.height, pixels)
+}
+
+/// Whether `image` has such a part. Errors as [`crop`], but for an empty part.
+pub(crate) fn check_part(image: &Image, part: CropBox) -> Result<(), VisionError> {
     let fits = |from: u32, length: u32, whole: u32| from.checked_add(length).is_some_and(|end| end <= whole);
     if !fits(part.left, part.width, image.width()) || !fits(part.top, part.height, image.height()) {
         return Err(VisionError::CropOutside { part, width: image.width(), height: image.height() });
     }
+    Ok(())
+}
+
+/// The rows of a part that `image` has.
+pub(crate) fn rows_of(image: &Image, part: CropBox) -> impl Iterator<Item = &[u8]> {
     let (row, left, width) = (3 * image.width() as usize, 3 * part.left as usize, 3 * part.width as usize);
     let rows = image.pixels().chunks_exact(row).skip(part.top as usize).take(part.height as usize);
-    let pixels = rows.flat_map(|pixels| &pixels[left..][..width]).copied().collect();
-    Image::new(part.width, part.height, pixels)
+    rows.map(move |pixels| &pixels[left..][..width])
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ impl Flip {
     /// Mirrors `image` or not, by the draw at position 0.
     pub fn apply(&self, image: Image, draws: &Draws) -> Image {
         match self {
-            Self::Half if draws.uniform(0) < 0.5 => flip_horizontally(&image),
+            Self::Half if draws.uniform(0) < 0.5 => mirrored(image),
             Self::Half | Self::Off => image,
         }
     }
@@ -28,11 +28,15 @@ impl Flip {
 
 /// The picture mirrored left to right.
 pub fn flip_horizontally(image: &Image) -> Image {
-    let mut pixels = Vec::with_capacity(image.pixels().len());
-    for row in image.pixels().chunks_exact(3 * image.width() as usize) {
-        pixels.extend(row.rchunks_exact(3).flatten());
+    mirrored(image.clone())
+}
+
+fn mirrored(mut image: Image) -> Image {
+    let row = 3 * image.width() as usize;
+    for row in image.pixels_mut().chunks_exact_mut(row) {
+        row.as_chunks_mut::<3>().0.reverse();
     }
-    image.with_pixels(pixels)
+    image
 }
 
 #[cfg(test)]

@@ -54,6 +54,11 @@ impl Image {
         self.pixels
     }
 
+    /// The bytes `[height, width, 3]`, to be changed.
+    pub(crate) fn pixels_mut(&mut self) -> &mut [u8] {
+        &mut self.pixels
+    }
+
     /// A picture of the same size with other bytes, as many as there were.
     pub(crate) fn with_pixels(&self, pixels: Vec<u8>) -> Self {
         debug_assert_eq!(pixels.len(), self.pixels.len(), "every pixel stays one");

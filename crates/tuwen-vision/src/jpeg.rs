@@ -21,8 +21,10 @@ pub(crate) fn reaches_end_marker(bytes: &[u8]) -> bool {
 /// The next marker at or after `from`, and where its segment begins. `FF 00` is a stuffed data byte, `FF FF` filling.
 fn next_marker(bytes: &[u8], from: usize) -> Option<(u8, usize)> {
     let rest = bytes.get(from..)?;
-    let pair = rest.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xFF))?;
-    Some((rest[pair + 1], from + pair + 2))
+    memchr::memchr_iter(0xFF, rest).find_map(|at| match rest.get(at + 1) {
+        None | Some(0x00 | 0xFF) => None,
+        Some(&marker) => Some((marker, from + at + 2)),
+    })
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ mod sharpness;
 mod strip;
 mod tone;
 mod transform;
+mod vectors;
 
 pub use crate::image::{Image, MAX_IMAGE_BYTES};
 pub use augmentation::{AugmentCompat, Augmentation, MAX_MAGNITUDE, Sign};

@@ -4,9 +4,10 @@ use fast_image_resize::images::{Image as Target, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
-use crate::VisionError;
-use crate::bicubic::resize_bicubic;
+use crate::bicubic::{resize_bicubic, resize_part_bicubic};
+use crate::crop::check_part;
 use crate::image::{Image, rgb_bytes};
+use crate::{CropBox, VisionError};
 
 /// The interpolation kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,16 @@ pub fn resize(image: &Image, width: u32, height: u32, filter: ResizeFilter) -> R
     // Two calls because the library by itself takes the vertical pass first.
     let wide = resize_one_way(image, width, image.height(), kernel)?;
     resize_one_way(&wide, width, height, kernel)
+}
+
+/// Cuts a part out and resizes it bicubically, in one go: what lies outside of the part has no influence. Errors: an empty
+/// part, one that reaches over the picture's edge, and as [`resize`].
+pub(crate) fn resize_part(image: &Image, part: CropBox, width: u32, height: u32) -> Result<Image, VisionError> {
+    rgb_bytes(part.width, part.height)?;
+    check_part(image, part)?;
+    rgb_bytes(width, height)?;
+    rgb_bytes(width, part.height)?; // between the passes
+    Image::new(width, height, resize_part_bicubic(image, part, width, height))
 }
 
 fn resize_one_way(image: &Image, width: u32, height: u32, kernel: FilterType) -> Result<Image, VisionError> {

@@ -62,9 +62,13 @@ fn histograms(image: &Image) -> [[u64; 256]; 3] {
 }
 
 fn map_levels(image: &Image, tables: &[Table; 3]) -> Image {
-    let pixels = image.pixels().chunks_exact(3);
-    let mapped = pixels.flat_map(|pixel| std::array::from_fn::<u8, 3, _>(|c| tables[c][usize::from(pixel[c])]));
-    image.with_pixels(mapped.collect())
+    let mut mapped = image.clone();
+    for pixel in mapped.pixels_mut().as_chunks_mut::<3>().0 {
+        for (level, table) in pixel.iter_mut().zip(tables) {
+            *level = table[usize::from(*level)];
+        }
+    }
+    mapped
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use tuwen_random::{Draws, Stream};
 
 use crate::image::rgb_bytes;
 use crate::random_crop::check_scale;
+use crate::resize::resize_part;
 use crate::{
-    Flip, Image, Normalisation, PixelPlanes, RandAugment, ResizeFilter, VisionError, crop, random_crop, resize,
+    Flip, Image, Normalisation, PixelPlanes, RandAugment, ResizeFilter, VisionError, random_crop, resize,
 };
 
 const CROP: Stream = Stream::named("image.crop");
@@ -78,7 +79,7 @@ impl TrainTransform {
     pub fn picture(&self, image: &Image, draws: &ImageDraws) -> Result<Image, VisionError> {
         self.check()?;
         let part = random_crop(image.width(), image.height(), self.scale, &draws.crop)?;
-        let resized = resize(&crop(image, part)?, self.side, self.side, ResizeFilter::Bicubic)?;
+        let resized = resize_part(image, part, self.side, self.side)?;
         let flipped = self.flip.apply(resized, &draws.flip);
         match &self.augment {
             Some(augment) => augment.apply(flipped, &draws.augment),
@@ -137,6 +138,7 @@ fn clip() -> Normalisation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crop;
 
     const SMALL: TrainTransform = TrainTransform { side: 32, ..TrainTransform::ALBEF_PRETRAINING };
 
