@@ -1,6 +1,7 @@
 //! Moves a picture's pixels by an affine map, bilinearly and in whole numbers.
 
 use crate::Image;
+use crate::vectors::{Simd, WithSimd, on_widest};
 
 /// What lies outside of a picture: mid grey.
 const FILL: u8 = 128;
@@ -44,40 +45,85 @@ impl Affine {
 /// map is rounded to 1/1024 pixel along rows and columns, their sum to 1/32 pixel, and the four neighbours are weighed
 /// in whole numbers and rounded half up.
 pub(crate) fn warp(image: &Image, map: &Affine) -> Image {
-    let [[a, b, c], [d, e, f]] = map.inverse().0;
-    let fixed = |value: f64| (1024.0 * value).round_ties_even() as i64;
-    let along: Vec<(i64, i64)> =
-        (0..image.width()).map(|x| (fixed(a * f64::from(x)), fixed(d * f64::from(x)))).collect();
-    let mut pixels = Vec::with_capacity(image.pixels().len());
-    for y in (0..image.height()).map(f64::from) {
-        let (down_x, down_y) = (fixed(b * y + c), fixed(e * y + f));
-        for (along_x, along_y) in &along {
-            pixels.extend(bilinear(image, (along_x + down_x + 16) >> 5, (along_y + down_y + 16) >> 5));
+    let mut moved = image.clone();
+    on_widest(Warp { framed: &Framed::new(image), inverse: map.inverse(), moved: &mut moved });
+    moved
+}
+
+/// A picture in a frame of two grey pixels, four bytes each pixel, the last idle: wherever one asks, there are neighbours.
+struct Framed {
+    pixels: Vec<[u8; 4]>,
+    width: usize,
+    height: usize,
+}
+
+impl Framed {
+    fn new(image: &Image) -> Self {
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        let mut pixels = vec![[FILL; 4]; (width + 4) * (height + 4)];
+        let rows = image.pixels().chunks_exact(3 * width);
+        for (framed, row) in pixels.chunks_exact_mut(width + 4).skip(2).zip(rows) {
+            for (framed, &[red, green, blue]) in framed[2..].iter_mut().zip(row.as_chunks().0) {
+                *framed = [red, green, blue, 0];
+            }
+        }
+        Self { pixels, width, height }
+    }
+
+    /// The pixel at column `x` and row `y` with its right, lower and lower right neighbours.
+    #[inline(always)]
+    fn square(&self, x: i64, y: i64) -> [[u8; 4]; 4] {
+        // From two pixels outside on all is grey.
+        let column = (x.clamp(-2, self.width as i64) + 2) as usize;
+        let row = (y.clamp(-2, self.height as i64) + 2) as usize;
+        let at = row * (self.width + 4) + column;
+        let (upper, lower) = (&self.pixels[at..][..2], &self.pixels[at + self.width + 4..][..2]);
+        [upper[0], upper[1], lower[0], lower[1]]
+    }
+}
+
+/// Fills `moved`, which is as large as what is in the frame.
+struct Warp<'a> {
+    framed: &'a Framed,
+    inverse: Affine,
+    moved: &'a mut Image,
+}
+
+impl WithSimd for Warp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let [[a, b, c], [d, e, f]] = self.inverse.0;
+        let fixed = |value: f64| (1024.0 * value).round_ties_even() as i64;
+        let width = self.framed.width;
+        let along: Vec<(i64, i64)> = (0..width).map(|x| (fixed(a * x as f64), fixed(d * x as f64))).collect();
+        let mut colours = vec![[0; 4]; width];
+        for (y, row) in self.moved.pixels_mut().chunks_exact_mut(3 * width).enumerate() {
+            let (down_x, down_y) = (fixed(b * y as f64 + c), fixed(e * y as f64 + f));
+            for (colour, (along_x, along_y)) in colours.iter_mut().zip(&along) {
+                bilinear(self.framed, (along_x + down_x + 16) >> 5, (along_y + down_y + 16) >> 5, colour);
+            }
+            for (pixel, &[red, green, blue, _]) in row.as_chunks_mut().0.iter_mut().zip(&colours) {
+                *pixel = [red, green, blue];
+            }
         }
     }
-    image.with_pixels(pixels)
 }
 
 /// The colour at `(x, y)`, in 1/32 pixel.
-fn bilinear(image: &Image, x: i64, y: i64) -> [u8; 3] {
-    let (left, top, right_share, bottom_share) = (x >> 5, y >> 5, x & 31, y & 31);
-    let pixel = |x: i64, y: i64| match (u32::try_from(x), u32::try_from(y)) {
-        (Ok(x), Ok(y)) if x < image.width() && y < image.height() => {
-            let at = 3 * (y as usize * image.width() as usize + x as usize);
-            [image.pixels()[at], image.pixels()[at + 1], image.pixels()[at + 2]]
-        }
-        _ => [FILL; 3],
-    };
-    let (top_row, bottom_row) = (
-        [pixel(left, top), pixel(left + 1, top)], //
-        [pixel(left, top + 1), pixel(left + 1, top + 1)],
-    );
-    std::array::from_fn(|channel| {
-        let between = |row: [[u8; 3]; 2]| {
-            (32 - right_share) * i64::from(row[0][channel]) + right_share * i64::from(row[1][channel])
-        };
-        (((32 - bottom_share) * between(top_row) + bottom_share * between(bottom_row) + 512) >> 10) as u8
-    })
+#[inline(always)]
+fn bilinear(framed: &Framed, x: i64, y: i64, colour: &mut [u8; 4]) {
+    let (right, bottom) = ((x & 31) as i32, (y & 31) as i32);
+    let [top_left, top_right, bottom_left, bottom_right] = framed.square(x >> 5, y >> 5);
+    let weights = [(32 - right) * (32 - bottom), right * (32 - bottom), (32 - right) * bottom, right * bottom];
+    for (channel, level) in colour.iter_mut().enumerate() {
+        let sum = weights[0] * i32::from(top_left[channel])
+            + weights[1] * i32::from(top_right[channel])
+            + weights[2] * i32::from(bottom_left[channel])
+            + weights[3] * i32::from(bottom_right[channel]);
+        *level = ((sum + 512) >> 10) as u8;
+    }
 }
 
 #[cfg(test)]
@@ -128,5 +174,31 @@ mod tests {
         let image = Image::from_fn(4, 4, |x, y| if (x, y) == (3, 2) { [255; 3] } else { [0; 3] }).unwrap();
         let turned = levels(&warp(&image, &Affine::rotate(90.0, 4, 4)));
         assert_eq!(turned.iter().position(|&level| level == 255), Some(4 + 2));
+    }
+
+    #[test]
+    fn a_frame_of_two_pixels_is_as_good_as_grey_everywhere() {
+        let image = Image::from_fn(23, 11, |x, y| [(x * 11) as u8, (y * 23) as u8, (x * y) as u8]).unwrap();
+        let pixel = |x: i64, y: i64| match (0..23).contains(&x) && (0..11).contains(&y) {
+            true => image.pixels()[3 * (y * 23 + x) as usize..][..3].to_vec(),
+            false => vec![FILL; 3],
+        };
+        for map in
+            [Affine::rotate(33.0, 23, 11), Affine::shear_x(-9.7), Affine::shear_y(40.0), Affine::translate(-2.3, 99.0)]
+        {
+            let [[a, b, c], [d, e, f]] = map.inverse().0;
+            let fixed = |value: f64| (1024.0 * value).round_ties_even() as i64;
+            let mut expected = Vec::new();
+            for (x, y) in (0..11).flat_map(|y| (0..23).map(move |x| (f64::from(x), f64::from(y)))) {
+                let (x, y) = ((fixed(a * x) + fixed(b * y + c) + 16) >> 5, (fixed(d * x) + fixed(e * y + f) + 16) >> 5);
+                let around = |right: i64, below: i64| pixel((x >> 5) + right, (y >> 5) + below);
+                let corners = [around(0, 0), around(1, 0), around(0, 1), around(1, 1)];
+                let (x, y) = (x.rem_euclid(32), y.rem_euclid(32));
+                let weights = [(32 - x) * (32 - y), x * (32 - y), (32 - x) * y, x * y];
+                let sum = |c: usize| corners.iter().zip(weights).map(|(p, w)| i64::from(p[c]) * w).sum::<i64>();
+                expected.extend((0..3).map(|channel| ((sum(channel) + 512) >> 10) as u8));
+            }
+            assert_eq!(warp(&image, &map).pixels(), expected, "{map:?}");
+        }
     }
 }

@@ -68,7 +68,7 @@ fn taps(source: usize, target: usize) -> Vec<Taps> {
         let share = |at: usize| cubic((at as f64 - centre + 0.5) * (1.0 / widening));
         let shares: Vec<f64> = (first..end).map(share).collect();
         let sum: f64 = shares.iter().sum();
-        let whole = |share: f64| (share / sum * f64::from(1 << WEIGHT_BITS)).round() as i32;
+        let whole = |share: f64| (share / sum * f64::from(1 << WEIGHT_BITS) + 0.5_f64.copysign(share)) as i32;
         Taps { first, weights: shares.into_iter().map(whole).collect() }
     });
     taps.collect()
@@ -96,8 +96,8 @@ impl WithSimd for AlongRows<'_> {
         let row = 3 * self.taps.len();
         for (rows, resized) in self.rows.chunks(ROWS).zip(self.resized.chunks_mut(ROWS * row)) {
             for (number, pixels) in rows.iter().enumerate() {
-                for (column, &[red, green, blue]) in columns.iter_mut().zip(pixels.as_chunks().0) {
-                    column.as_chunks_mut().0[number] = [red, green, blue, 0];
+                for (column, pixel) in columns.iter_mut().zip(pixels.as_chunks::<3>().0) {
+                    column.as_chunks_mut::<4>().0[number][..3].copy_from_slice(pixel);
                 }
             }
             for (narrowed, Taps { first, weights }) in narrowed.iter_mut().zip(self.taps) {
@@ -191,5 +191,49 @@ mod tests {
         assert_eq!(wide.iter().skip(1).step_by(3).skip(2).take(4).copied().collect::<Vec<u8>>(), [89, 92, 98, 101]);
         assert_eq!(wide.iter().step_by(3).copied().collect::<Vec<u8>>()[2], 0);
         assert!(wide.iter().skip(2).step_by(3).all(|&level| level == 7));
+    }
+
+    /// Pixel by pixel, in the order of the definition.
+    fn naive(image: &Image, width: usize, height: usize) -> Vec<u8> {
+        let (columns, rows) = (image.width() as usize, image.height() as usize);
+        let sum = |taps: &Taps, level: &dyn Fn(usize) -> u8| {
+            let products = taps.weights.iter().enumerate().map(|(i, weight)| i32::from(level(taps.first + i)) * weight);
+            ((products.sum::<i32>() + HALF) >> WEIGHT_BITS).clamp(0, 255) as u8
+        };
+        let (across, down) = (taps(columns, width), taps(rows, height));
+        let mut wide = image.pixels().to_vec();
+        if width != columns {
+            let pixel = |y: usize, x: usize, c: usize| sum(&across[x], &|x| image.pixels()[3 * (y * columns + x) + c]);
+            wide = (0..3 * width * rows).map(|i| pixel(i / 3 / width, i / 3 % width, i % 3)).collect();
+        }
+        if height == rows {
+            return wide;
+        }
+        (0..3 * width * height).map(|i| sum(&down[i / 3 / width], &|y| wide[3 * width * y + i % (3 * width)])).collect()
+    }
+
+    #[test]
+    fn many_rows_at_once_are_as_one_pixel_at_a_time() {
+        for (columns, rows) in [(1, 1), (2, 7), (9, 8), (23, 17), (40, 3)] {
+            let picture =
+                |x: u32, y: u32| [(x * 97 + y * 31) as u8, (x * x * 13) as u8, if x % 3 == 0 { 255 } else { 0 }];
+            let image = Image::from_fn(columns, rows, picture).unwrap();
+            for (width, height) in [(1, 1), (5, 5), (9, 30), (40, 2), (23, 17)] {
+                let expected = naive(&image, width as usize, height as usize);
+                let sizes = format!("{columns}×{rows} to {width}×{height}");
+                assert!(resize_bicubic(&image, width, height) == expected, "{sizes}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_outside_of_a_part_has_influence() {
+        let image = Image::from_fn(30, 20, |x, y| [(x * 9) as u8, (y * 12) as u8, (x * y) as u8]).unwrap();
+        let part = CropBox { top: 3, left: 7, height: 11, width: 13 };
+        let cut = crate::crop(&image, part).unwrap();
+        for (width, height) in [(8, 8), (13, 30), (20, 11), (13, 11)] {
+            let resized = resize_part_bicubic(&image, part, width, height);
+            assert!(resized == resize_bicubic(&cut, width, height), "{width}×{height}");
+        }
     }
 }

@@ -58,12 +58,6 @@ impl Image {
     pub(crate) fn pixels_mut(&mut self) -> &mut [u8] {
         &mut self.pixels
     }
-
-    /// A picture of the same size with other bytes, as many as there were.
-    pub(crate) fn with_pixels(&self, pixels: Vec<u8>) -> Self {
-        debug_assert_eq!(pixels.len(), self.pixels.len(), "every pixel stays one");
-        Self { pixels, ..*self }
-    }
 }
 
 /// The bytes of a picture in 8-bit RGB, or why there can't be such a picture.

@@ -27,16 +27,12 @@ impl Normalisation {
 
     /// `(pixel/255 − mean)/std` as pixel values `[3, height, width]`, the layout a convolution reads.
     pub fn apply(&self, image: &Image) -> Vec<f32> {
-        let levels: [[f32; 256]; 3] = std::array::from_fn(|channel| {
-            std::array::from_fn(|level| (level as f32 / 255.0 - self.mean[channel]) / self.std[channel])
-        });
         let (pixels, _) = image.pixels().as_chunks::<3>();
-        let mut values = vec![0.0; 3 * pixels.len()];
-        let (red, rest) = values.split_at_mut(pixels.len());
-        let (green, blue) = rest.split_at_mut(pixels.len());
-        for (((pixel, red), green), blue) in pixels.iter().zip(red).zip(green).zip(blue) {
-            let [r, g, b] = pixel.map(usize::from);
-            (*red, *green, *blue) = (levels[0][r], levels[1][g], levels[2][b]);
+        let mut values = Vec::with_capacity(3 * pixels.len());
+        for channel in 0..3 {
+            let level: [f32; 256] =
+                std::array::from_fn(|level| (level as f32 / 255.0 - self.mean[channel]) / self.std[channel]);
+            values.extend(pixels.iter().map(|pixel| level[usize::from(pixel[channel])]));
         }
         values
     }

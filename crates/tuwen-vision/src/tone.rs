@@ -52,13 +52,20 @@ pub(crate) fn brightness(image: &Image, factor: f64) -> Image {
 
 /// How many pixels of each channel have each level.
 fn histograms(image: &Image) -> [[u64; 256]; 3] {
-    let mut counts = [[0; 256]; 3];
-    for pixel in image.pixels().chunks_exact(3) {
-        for (counts, &level) in counts.iter_mut().zip(pixel) {
+    // Neighbours are often alike, and adding twice to one count takes its time: four pixels in turn have their own.
+    let mut counts = [[0_u32; 256]; 12];
+    let (fours, rest) = image.pixels().as_chunks::<12>();
+    for levels in fours {
+        for (counts, &level) in counts.iter_mut().zip(levels) {
             counts[usize::from(level)] += 1;
         }
     }
-    counts
+    for (counts, &level) in counts.iter_mut().zip(rest) {
+        counts[usize::from(level)] += 1;
+    }
+    std::array::from_fn(|channel| {
+        std::array::from_fn(|level| counts.iter().skip(channel).step_by(3).map(|counts| u64::from(counts[level])).sum())
+    })
 }
 
 fn map_levels(image: &Image, tables: &[Table; 3]) -> Image {
@@ -115,5 +122,17 @@ mod tests {
         let image = row([1, 50, 200], [0; 3], [255; 3]);
         assert_eq!(brightness(&image, 1.36), row([1, 68, 255], [0; 3], [255; 3]));
         assert_eq!(brightness(&image, 0.64), row([0, 32, 128], [0; 3], [163; 3]));
+    }
+
+    #[test]
+    fn every_pixel_is_counted_once() {
+        for pixels in 1..10 {
+            let image = Image::from_fn(pixels, 1, |x, _| [x as u8 / 2, 7, 255]).unwrap();
+            let [red, green, blue] = histograms(&image);
+            let whole = u64::from(pixels);
+            assert_eq!((red.iter().sum::<u64>(), green[7], blue[255]), (whole, whole, whole));
+            // Two pixels of each level, the last alone where their number is odd.
+            assert_eq!(red[(whole as usize - 1) / 2], 2 - whole % 2, "{pixels} pixels");
+        }
     }
 }

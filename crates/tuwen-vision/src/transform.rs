@@ -6,9 +6,7 @@ use tuwen_random::{Draws, Stream};
 use crate::image::rgb_bytes;
 use crate::random_crop::check_scale;
 use crate::resize::resize_part;
-use crate::{
-    Flip, Image, Normalisation, PixelPlanes, RandAugment, ResizeFilter, VisionError, random_crop, resize,
-};
+use crate::{Flip, Image, Normalisation, PixelPlanes, RandAugment, ResizeFilter, VisionError, random_crop, resize};
 
 const CROP: Stream = Stream::named("image.crop");
 const FLIP: Stream = Stream::named("image.flip");
