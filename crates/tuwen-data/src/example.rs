@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use prost::bytes::Bytes;
+
 /// One example.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Example {
@@ -46,9 +48,9 @@ pub enum Kind {
 /// A list of byte strings.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct BytesList {
-    /// The byte strings.
-    #[prost(bytes = "vec", repeated, tag = "1")]
-    pub value: Vec<Vec<u8>>,
+    /// The byte strings; decoded from [`Bytes`], they are parts of those and no copies.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub value: Vec<Bytes>,
 }
 
 /// A list of floats.
@@ -82,7 +84,7 @@ impl Example {
 impl Feature {
     /// A list of byte strings.
     pub fn bytes(value: Vec<Vec<u8>>) -> Self {
-        Self { kind: Some(Kind::Bytes(BytesList { value })) }
+        Self { kind: Some(Kind::Bytes(BytesList { value: value.into_iter().map(Bytes::from).collect() })) }
     }
 
     /// A list of floats.
@@ -128,6 +130,15 @@ mod tests {
         let packed = Int64List::decode(&[0x0a, 2, 5, 6][..]).unwrap();
         let unpacked = Int64List::decode(&[0x08, 5, 0x08, 6][..]).unwrap();
         assert_eq!((packed.value, unpacked.value), (vec![5, 6], vec![5, 6]));
+    }
+
+    #[test]
+    fn byte_strings_are_parts_of_what_is_decoded() {
+        let bytes = Bytes::from(Feature::bytes(vec![b"first".to_vec(), b"second".to_vec()]).encode_to_vec());
+        let Some(Kind::Bytes(list)) = Feature::decode(bytes.clone()).unwrap().kind else { panic!("a list of bytes") };
+        assert_eq!(list.value, [&b"first"[..], b"second"]);
+        let range = bytes.as_ptr_range();
+        assert!(list.value.iter().all(|value| range.contains(&value.as_ptr())));
     }
 
     #[test]

@@ -5,13 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
+use prost::bytes::Bytes;
 
 use crate::{DataError, RecordError};
 
 /// A regular, non-empty file as a slice of bytes. It must not change while it is open.
 pub(crate) struct MappedFile {
     path: PathBuf,
-    map: Mmap,
+    map: Bytes,
 }
 
 impl MappedFile {
@@ -31,12 +32,17 @@ impl MappedFile {
         // the checksums and parsers see changed bytes and report them.
         #[allow(unsafe_code)]
         let map = unsafe { Mmap::map(&file) }.map_err(io)?;
-        Ok(Self { path: path.to_owned(), map })
+        Ok(Self { path: path.to_owned(), map: Bytes::from_owner(map) })
     }
 
     /// The whole file.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.map
+    }
+
+    /// A part of [`MappedFile::bytes`] that holds the map open by itself.
+    pub(crate) fn share(&self, part: &[u8]) -> Bytes {
+        self.map.slice_ref(part)
     }
 
     /// The file's path.

@@ -20,6 +20,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use prost::bytes::Bytes;
+
 use crate::mapped::MappedFile;
 use crate::{DataError, RecordError};
 
@@ -140,6 +142,11 @@ impl TfRecordFile {
             None => return Err(DataError::NoSuchRecord { index, length: self.len() }),
         };
         payload.map_err(|reason| self.unreadable(index, reason))
+    }
+
+    /// As [`TfRecordFile::payload`], as a part of the map that holds it open.
+    pub(crate) fn shared_payload(&self, index: usize) -> Result<Bytes, DataError> {
+        Ok(self.file.share(self.payload(index)?))
     }
 
     /// The error for record `index` of this file.

@@ -42,7 +42,7 @@ impl TfRecordSource {
     /// The example of record `index`, before the schema is applied.
     pub fn example(&self, index: usize) -> Result<Example, DataError> {
         let (file, number) = self.files.locate(index)?;
-        let payload = file.payload(number)?;
+        let payload = file.shared_payload(number)?;
         Example::decode(payload).map_err(|error| file.unreadable(number, error.into()))
     }
 }

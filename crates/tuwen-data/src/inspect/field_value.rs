@@ -51,7 +51,7 @@ impl FieldValue {
                 match texts {
                     Some(mut texts) if texts.len() == 1 => Self::Text(texts.swap_remove(0)),
                     Some(texts) => Self::Texts(texts),
-                    None => Self::Bytes(list.value.iter().map(Vec::len).collect()),
+                    None => Self::Bytes(list.value.iter().map(|bytes| bytes.len()).collect()),
                 }
             }
         }
