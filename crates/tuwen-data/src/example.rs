@@ -142,6 +142,20 @@ mod tests {
     }
 
     #[test]
+    fn cut_and_changed_bytes_fail_the_same_whether_shared_or_copied() {
+        let features = [("id", Feature::bytes(vec![b"7".to_vec()])), ("tag", Feature::integers(vec![5, 300]))];
+        let bytes = Example::new(features.map(|(name, feature)| (name.to_owned(), feature))).encode_to_vec();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 0xff;
+            for hostile in [bytes[..at].to_vec(), changed] {
+                let copied = Example::decode(&hostile[..]);
+                assert_eq!(Example::decode(Bytes::from(hostile)), copied, "byte {at}");
+            }
+        }
+    }
+
+    #[test]
     fn empty_list_keeps_its_kind() {
         let feature = Feature::integers(Vec::new());
         assert_eq!(Feature::decode(&feature.encode_to_vec()[..]).unwrap(), feature);

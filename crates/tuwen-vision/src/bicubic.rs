@@ -216,7 +216,7 @@ mod tests {
     fn many_rows_at_once_are_as_one_pixel_at_a_time() {
         for (columns, rows) in [(1, 1), (2, 7), (9, 8), (23, 17), (40, 3)] {
             let picture =
-                |x: u32, y: u32| [(x * 97 + y * 31) as u8, (x * x * 13) as u8, if x % 3 == 0 { 255 } else { 0 }];
+                |x: u32, y: u32| [(x * 97 + y * 31) as u8, (x * x * 13) as u8, 255 * u8::from(x.is_multiple_of(3))];
             let image = Image::from_fn(columns, rows, picture).unwrap();
             for (width, height) in [(1, 1), (5, 5), (9, 30), (40, 2), (23, 17)] {
                 let expected = naive(&image, width as usize, height as usize);
