@@ -67,6 +67,12 @@ fn arrows_point_down_only() {
                         || dependency.starts_with("tuwen-")
                             && !["tuwen-random", "tuwen-vision"].contains(&dependency.as_str())
                 }
+                // A doctor sees records as training would, and nothing that computes.
+                "tuwen-doctor" => {
+                    dependency.starts_with("burn")
+                        || dependency.starts_with("tuwen-")
+                            && !["tuwen-data", "tuwen-text", "tuwen-vision"].contains(&dependency.as_str())
+                }
                 // A report reads what runs wrote, never the trainer that wrote it.
                 "tuwen-report" => {
                     dependency.starts_with("burn")

@@ -72,6 +72,25 @@ pub fn inspect_as(format: &DataFormat, path: impl AsRef<Path>) -> Result<Inspect
     inspection(path.as_ref(), format, Origin::Given)
 }
 
+/// How many records are looked at to guess what a set's fields are.
+const GUESSED_FROM: usize = 1000;
+
+/// The format of the files that `path` means, with settings guessed from the names of the fields that up to a thousand
+/// records, spread evenly, have.
+pub fn guess_format(path: impl AsRef<Path>) -> Result<DataFormat, DataError> {
+    let path = path.as_ref();
+    let format = detect(path)?;
+    let survey = open_survey(&format, path)?;
+    let mut table = FieldTable::default();
+    for index in (0..survey.len()).step_by(survey.len().div_ceil(GUESSED_FROM).max(1)) {
+        if let Ok(fields) = survey.fields(index) {
+            table.add(fields);
+        }
+    }
+    let (fields, surveyed) = table.finish();
+    Ok(suggest::settings(&format, &fields, surveyed))
+}
+
 fn inspection(path: &Path, format: &DataFormat, origin: Origin) -> Result<Inspection, DataError> {
     let survey = open_survey(format, path)?;
     let mut table = FieldTable::default();

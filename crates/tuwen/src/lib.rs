@@ -4,6 +4,7 @@
 
 pub use tuwen_core as core;
 pub use tuwen_data as data;
+pub use tuwen_doctor as doctor;
 pub use tuwen_encoder as encoder;
 pub use tuwen_eval as eval;
 pub use tuwen_ita as ita;

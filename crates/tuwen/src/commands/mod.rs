@@ -3,6 +3,7 @@
 mod bench;
 mod data;
 mod device;
+mod doctor;
 mod eval;
 mod gpu_check;
 mod recipe;
@@ -33,6 +34,8 @@ enum Command {
     /// Look at data, or make some
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// Look through a data set for what training would stumble over: 3 means records are unusable or trained on
+    Doctor(doctor::DoctorArguments),
     /// Test a run
     #[command(subcommand)]
     Eval(eval::EvalCommand),
@@ -75,18 +78,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> ExitC
 }
 
 fn execute(arguments: Arguments, root: &Path) -> ExitCode {
-    let done = match arguments.command {
-        Command::Train(arguments) => train::run(&arguments, root),
-        Command::Data(command) => data::run(&command),
-        Command::Eval(command) => eval::run(&command, root),
-        Command::Report(arguments) => report::run(&arguments),
-        Command::Bench(command) => bench::run(&command, root),
-        Command::Device => device::run(),
-        Command::GpuCheck(arguments) => gpu_check::run(&arguments, root),
-        Command::Recipe(command) => recipe::run(&command),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(arguments.command, root) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
             let mut cause = error.source().filter(|_| arguments.verbose);
@@ -97,4 +90,20 @@ fn execute(arguments: Arguments, root: &Path) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(command: Command, root: &Path) -> Result<ExitCode, CommandError> {
+    match command {
+        // It alone has something to say by its code.
+        Command::Doctor(arguments) => return doctor::run(&arguments, root),
+        Command::Train(arguments) => train::run(&arguments, root),
+        Command::Data(command) => data::run(&command),
+        Command::Eval(command) => eval::run(&command, root),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Bench(command) => bench::run(&command, root),
+        Command::Device => device::run(),
+        Command::GpuCheck(arguments) => gpu_check::run(&arguments, root),
+        Command::Recipe(command) => recipe::run(&command),
+    }
+    .map(|()| ExitCode::SUCCESS)
 }

@@ -1,0 +1,41 @@
+//! What training and held-out records have in common.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::census::Census;
+
+/// What training and held-out records have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct OverlapNumbers {
+    /// Held-out records that were looked at.
+    pub heldout_records: u64,
+    /// Held-out records whose picture or clip is trained on too.
+    pub pictures: u64,
+    /// The first few: number of the training record, number of the held-out one.
+    pub picture_examples: Vec<[u64; 2]>,
+    /// Held-out records whose caption is trained on too, by language.
+    pub captions: BTreeMap<String, u64>,
+    /// The first few.
+    pub caption_examples: BTreeMap<String, Vec<[u64; 2]>>,
+}
+
+impl OverlapNumbers {
+    pub(crate) fn between(train: &Census, heldout: &Census) -> Self {
+        let (pictures, picture_examples) = train.visuals.common(&heldout.visuals);
+        let mut overlap = Self { heldout_records: heldout.examined(), pictures, picture_examples, ..Self::default() };
+        for (language, captions) in &heldout.captions {
+            let Some(trained) = train.captions.get(language) else { continue };
+            let (records, examples) = trained.occurrences.common(&captions.occurrences);
+            overlap.captions.insert(language.clone(), records);
+            overlap.caption_examples.insert(language.clone(), examples);
+        }
+        overlap
+    }
+
+    /// Whether nothing is in both.
+    pub fn is_none(&self) -> bool {
+        self.pictures == 0 && self.captions.values().all(|&records| records == 0)
+    }
+}

@@ -1,0 +1,36 @@
+//! Held-out records that are trained on.
+
+use crate::OverlapNumbers;
+use crate::finding::{Advice, Finding, Topic, Weight};
+use crate::wording::{count, counted, percent};
+
+pub(crate) fn overlap(overlap: &OverlapNumbers) -> Vec<Finding> {
+    let records = overlap.heldout_records;
+    if overlap.is_none() {
+        let all = counted(records, "held-out record");
+        let sentence = format!("no picture and no caption of the {all} is trained on");
+        return vec![Finding::fact(Topic::HeldOut, sentence)];
+    }
+    let mut findings = Vec::new();
+    let mut say = |what: &str, common: u64, examples: &[[u64; 2]]| {
+        if common == 0 {
+            return;
+        }
+        let example =
+            examples.first().map(|[a, b]| format!(", such as held-out record {b}, which is record {a} of training"));
+        let (shown, share, example) = (count(common), percent(common, records), example.unwrap_or_default());
+        let sentence = format!(
+            "the {what} of {shown} of {} ({share}) is trained on too{example}",
+            counted(records, "held-out record")
+        );
+        let effect = "a set that shares nothing with `data.train`, or results are flattered";
+        let finding = Finding::new(Topic::HeldOut, Weight::Fault, sentence);
+        findings.push(finding.advised(Some(Advice::think("data.heldout", effect))));
+    };
+    say("picture", overlap.pictures, &overlap.picture_examples);
+    for (language, &common) in &overlap.captions {
+        let examples = overlap.caption_examples.get(language).map(Vec::as_slice).unwrap_or_default();
+        say(&format!("`{language}` caption"), common, examples);
+    }
+    findings
+}
