@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use tuwen_data::DataFormat;
 
-use crate::count::Census;
+use crate::examine::Looked;
 use crate::wording::count;
 use crate::{
     Advice, CaptionNumbers, ClipNumbers, Examination, Finding, OverlapNumbers, PictureNumbers, Repeats, TagNumbers,
@@ -49,22 +49,18 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    pub(crate) fn new(
-        examination: &Examination<'_>,
-        records: u64,
-        census: &Census,
-        overlap: Option<OverlapNumbers>,
-    ) -> Self {
+    pub(crate) fn new(examination: &Examination<'_>, looked: &Looked, overlap: Option<OverlapNumbers>) -> Self {
+        let (census, name) = (&looked.census, |record| looked.name(record));
         let text = examination.expectations.text.as_ref();
-        let captions = census.captions.iter().map(|(language, found)| (language.clone(), found.numbers(text)));
+        let captions = census.captions.iter().map(|(language, found)| (language.clone(), found.numbers(text, &name)));
         let mut diagnosis = Self {
             path: examination.train.to_owned(),
             heldout: examination.heldout.map(ToOwned::to_owned),
             format: examination.expectations.format.clone(),
-            records,
+            records: looked.records(),
             examined: census.examined(),
             unreadable: census.unreadable.clone(),
-            visuals: census.visuals.repeats(),
+            visuals: census.visuals.repeats(&name),
             pictures: census.pictures.clone(),
             clips: census.clips.clone(),
             captions: captions.collect(),
@@ -85,7 +81,7 @@ impl Diagnosis {
             say::captions(self, expectations),
             say::tokens(self, expectations),
             say::tags(self, expectations),
-            self.overlap.as_ref().map(say::overlap).unwrap_or_default(),
+            say::overlap(self),
         ]
         .concat();
         // The same advice, given for several reasons, is given once.
@@ -106,7 +102,13 @@ impl Diagnosis {
 
 impl Display for Diagnosis {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}, {} records", self.path.display(), self.format.name(), count(self.records))?;
+        writeln!(
+            f,
+            "{}: {}, {} records (a / b / c: smallest, median, largest)",
+            self.path.display(),
+            self.format.name(),
+            count(self.records)
+        )?;
         let mut topic = None;
         for finding in &self.findings {
             let label = if topic.replace(finding.topic) == Some(finding.topic) { "" } else { finding.topic.label() };

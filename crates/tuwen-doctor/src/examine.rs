@@ -1,6 +1,7 @@
 //! The one pass over the records: read and reduced on several threads, counted in their order.
 
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -47,19 +48,37 @@ pub fn examine(
     if let Some(layout) = expectations.text.as_ref().and_then(|text| text.layout) {
         layout.room()?;
     }
-    let (train, records) = census(examination, examination.train, progress)?;
+    let train = look(examination, examination.train, progress)?;
     let overlap = match examination.heldout {
         None => None,
-        Some(path) => Some(OverlapNumbers::between(&train, &census(examination, path, progress)?.0)),
+        Some(path) => Some(OverlapNumbers::between(&train, &look(examination, path, progress)?)),
     };
-    Ok(Diagnosis::new(examination, records as u64, &train, overlap))
+    Ok(Diagnosis::new(examination, &train, overlap))
 }
 
-fn census(
+/// A set that was looked through.
+pub(crate) struct Looked {
+    source: Box<dyn Source>,
+    pub(crate) census: Census,
+}
+
+impl Looked {
+    /// Records there are.
+    pub(crate) fn records(&self) -> u64 {
+        self.source.len() as u64
+    }
+
+    /// The id of a record, which is read once more for it.
+    pub(crate) fn name(&self, record: u64) -> String {
+        self.source.read(record as usize).map_or_else(|_| record.to_string(), |record| record.id)
+    }
+}
+
+fn look(
     examination: &Examination<'_>,
     path: &Path,
     progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<(Census, usize), DoctorError> {
+) -> Result<Looked, DoctorError> {
     let expectations = examination.expectations;
     let source = open_source(&expectations.format, path)?;
     let special_tokens = expectations.text.as_ref().map_or(0, |text| text.special_tokens());
@@ -75,7 +94,7 @@ fn census(
         }
     }
     progress(Progress { path, done: all, all });
-    Ok((census, records))
+    Ok(Looked { source, census })
 }
 
 /// The record that is number `i` of `all` spread evenly over `records`.
@@ -84,9 +103,17 @@ fn spread(i: usize, all: usize, records: usize) -> usize {
 }
 
 fn digest(source: &dyn Source, index: usize, path: &Path, expectations: &Expectations) -> Result<Digest, DataError> {
-    let record = source.read(index)?;
-    let name = format!("`{}`", record.id);
-    Digest::of(record, expectations).map_err(|reason| DataError::Record { path: path.to_owned(), record: name, reason })
+    // As in training, a panic of somebody's library costs one record. Nothing outlives the closure but its result.
+    let attempt = catch_unwind(AssertUnwindSafe(|| {
+        let record = source.read(index)?;
+        let name = format!("`{}`", record.id);
+        Digest::of(record, expectations).map_err(|reason| unusable(path, name, reason))
+    }));
+    attempt.unwrap_or_else(|_| Err(unusable(path, index.to_string(), "reading it panicked".to_owned())))
+}
+
+fn unusable(path: &Path, record: String, reason: String) -> DataError {
+    DataError::Record { path: path.to_owned(), record, reason }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::occurrences::{Occurrences, Repeats};
+use super::occurrences::{Name, Occurrences, Repeats};
 use crate::digest::{CaptionDigest, TokenDigest};
 use crate::fingerprint::Fingerprint;
 use crate::{Histogram, Script, TextExpectation};
@@ -89,13 +89,13 @@ impl Captions {
         }
     }
 
-    pub(crate) fn numbers(&self, text: Option<&TextExpectation>) -> CaptionNumbers {
+    pub(crate) fn numbers(&self, text: Option<&TextExpectation>, name: Name<'_>) -> CaptionNumbers {
         CaptionNumbers {
             captions: self.captions,
             empty: self.empty,
             characters: self.characters.clone(),
             scripts: self.scripts.clone(),
-            repeats: self.occurrences.repeats(),
+            repeats: self.occurrences.repeats(name),
             tokens: text.map(|text| self.tokens(text)),
         }
     }

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use crate::fingerprint::Fingerprint;
 
+/// Gives a record's id.
+pub(crate) type Name<'a> = &'a dyn Fn(u64) -> String;
+
 /// How many examples are kept.
 const EXAMPLES: usize = 3;
 
@@ -32,7 +35,7 @@ enum Partners {
     Several,
 }
 
-/// Things that occur in more than one record. Records are told by their number in the set, from 0.
+/// Things that occur in more than one record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Repeats {
     /// Different things there are.
@@ -43,8 +46,8 @@ pub struct Repeats {
     pub records: u64,
     /// Those that stand with different partners: a caption with different pictures, a picture with different captions.
     pub with_several_partners: u64,
-    /// The first two records of the first few that are repeated.
-    pub examples: Vec<[u64; 2]>,
+    /// The ids of the first two records of the first few that are repeated.
+    pub examples: Vec<[String; 2]>,
 }
 
 impl Occurrences {
@@ -70,41 +73,47 @@ impl Occurrences {
         }
     }
 
-    pub(crate) fn repeats(&self) -> Repeats {
+    /// `name` gives a record's id.
+    pub(crate) fn repeats(&self, name: Name<'_>) -> Repeats {
+        let mut examples = Vec::new();
         let mut repeats = Repeats { distinct: self.of.len() as u64, ..Repeats::default() };
         for occurrence in self.of.values() {
             let Some(second) = occurrence.second else { continue };
             repeats.repeated += 1;
             repeats.records += occurrence.records;
             repeats.with_several_partners += u64::from(occurrence.partners == Partners::Several);
-            repeats.examples.push([occurrence.first, second]);
+            examples.push([occurrence.first, second]);
         }
-        keep_first(&mut repeats.examples);
+        repeats.examples = named(examples, |[first, second]| [name(first), name(second)]);
         repeats
     }
 
     /// What occurs in `other` too: how many records of `other` hold it, and examples, each the record here and there.
-    pub(crate) fn common(&self, other: &Self) -> (u64, Vec<[u64; 2]>) {
+    pub(crate) fn common(&self, other: &Self, here: Name<'_>, there: Name<'_>) -> (u64, Vec<[String; 2]>) {
         let both = other.of.iter().filter_map(|(thing, there)| Some((self.of.get(thing)?, there)));
         let (mut records, mut examples) = (0, Vec::new());
-        for (here, there) in both {
-            records += there.records;
-            examples.push([here.first, there.first]);
+        for (ours, theirs) in both {
+            records += theirs.records;
+            examples.push([ours.first, theirs.first]);
         }
-        keep_first(&mut examples);
-        (records, examples)
+        (records, named(examples, |[ours, theirs]| [here(ours), there(theirs)]))
     }
 }
 
-/// A map has no order of its own; the order of records is the same on every run.
-fn keep_first(examples: &mut Vec<[u64; 2]>) {
+/// Names the first few. A map has no order of its own; the order of records is the same on every run.
+fn named(mut examples: Vec<[u64; 2]>, name: impl Fn([u64; 2]) -> [String; 2]) -> Vec<[String; 2]> {
     examples.sort_unstable();
     examples.truncate(EXAMPLES);
+    examples.into_iter().map(name).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn name(record: u64) -> String {
+        format!("r{record}")
+    }
 
     fn print(text: &str) -> Fingerprint {
         Fingerprint::of([text.as_bytes()])
@@ -120,14 +129,14 @@ mod tests {
     fn repeated_things_and_their_records_are_counted() {
         let things =
             [("cat", 0, "p"), ("dog", 1, "q"), ("cat", 2, "p"), ("cat", 3, "r"), ("dog", 4, "q"), ("emu", 5, "s")];
-        let expected =
-            Repeats { distinct: 3, repeated: 2, records: 5, with_several_partners: 1, examples: vec![[0, 2], [1, 4]] };
-        assert_eq!(occurrences(&things).repeats(), expected);
+        let examples = [["r0", "r2"], ["r1", "r4"]].map(|pair| pair.map(str::to_owned)).to_vec();
+        let expected = Repeats { distinct: 3, repeated: 2, records: 5, with_several_partners: 1, examples };
+        assert_eq!(occurrences(&things).repeats(&name), expected);
     }
 
     #[test]
     fn twice_in_one_record_is_no_repetition() {
-        let repeats = occurrences(&[("cat", 7, "p"), ("cat", 7, "p")]).repeats();
+        let repeats = occurrences(&[("cat", 7, "p"), ("cat", 7, "p")]).repeats(&name);
         assert_eq!((repeats.distinct, repeats.repeated), (1, 0));
     }
 
@@ -135,6 +144,7 @@ mod tests {
     fn what_both_have_is_counted_in_the_other() {
         let train = occurrences(&[("cat", 0, "p"), ("dog", 1, "q")]);
         let heldout = occurrences(&[("emu", 0, "p"), ("dog", 1, "q"), ("dog", 2, "r")]);
-        assert_eq!(train.common(&heldout), (2, vec![[1, 1]]));
+        let common = train.common(&heldout, &name, &|record| format!("h{record}"));
+        assert_eq!(common, (2, vec![["r1".to_owned(), "h1".to_owned()]]));
     }
 }

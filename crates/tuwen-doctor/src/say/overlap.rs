@@ -1,28 +1,27 @@
 //! Held-out records that are trained on.
 
-use crate::OverlapNumbers;
+use crate::Diagnosis;
 use crate::finding::{Advice, Finding, Topic, Weight};
 use crate::wording::{count, counted, percent};
 
-pub(crate) fn overlap(overlap: &OverlapNumbers) -> Vec<Finding> {
+pub(crate) fn overlap(diagnosis: &Diagnosis) -> Vec<Finding> {
+    let Some(overlap) = &diagnosis.overlap else { return Vec::new() };
     let records = overlap.heldout_records;
     if overlap.is_none() {
         let all = counted(records, "held-out record");
-        let sentence = format!("no picture and no caption of the {all} is trained on");
+        let part = if diagnosis.examined < diagnosis.records { ", as far as both were looked at" } else { "" };
+        let sentence = format!("no picture and no caption of the {all} is trained on{part}");
         return vec![Finding::fact(Topic::HeldOut, sentence)];
     }
     let mut findings = Vec::new();
-    let mut say = |what: &str, common: u64, examples: &[[u64; 2]]| {
+    let all = counted(records, "held-out record");
+    let mut say = |what: &str, common: u64, examples: &[[String; 2]]| {
         if common == 0 {
             return;
         }
-        let example =
-            examples.first().map(|[a, b]| format!(", such as held-out record {b}, which is record {a} of training"));
+        let example = examples.first().map(|[ours, theirs]| format!(", such as `{theirs}`, in training `{ours}`"));
         let (shown, share, example) = (count(common), percent(common, records), example.unwrap_or_default());
-        let sentence = format!(
-            "the {what} of {shown} of {} ({share}) is trained on too{example}",
-            counted(records, "held-out record")
-        );
+        let sentence = format!("the {what} of {shown} of {all} ({share}) is trained on too{example}");
         let effect = "a set that shares nothing with `data.train`, or results are flattered";
         let finding = Finding::new(Topic::HeldOut, Weight::Fault, sentence);
         findings.push(finding.advised(Some(Advice::think("data.heldout", effect))));

@@ -9,8 +9,9 @@ use crate::{Diagnosis, Expectations, PictureNumbers, SideExpectation};
 const USUAL_PATCH: u64 = 16;
 /// A picture whose longer side is more than so many per cent of the shorter one is called long.
 const LONG: u64 = 200;
-/// Pictures so many times larger than needed cost time at each visit.
+/// Pictures so many times larger than needed, and of so many pixels a side, cost time at each visit.
 const WASTEFUL: u64 = 4;
+const SLOW: u64 = 256;
 
 pub(crate) fn pictures(diagnosis: &Diagnosis, expectations: &Expectations) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -18,7 +19,7 @@ pub(crate) fn pictures(diagnosis: &Diagnosis, expectations: &Expectations) -> Ve
     let pictures = sizes.pictures();
     if pictures > 0 {
         let (widths, heights) = (spread(&sizes.widths), spread(&sizes.heights));
-        let sentence = format!("{widths} × {heights} pixels (smallest / median / largest)");
+        let sentence = format!("{widths} × {heights} pixels");
         findings.push(Finding::fact(Topic::Pictures, sentence));
         let long = sizes.aspects.above(LONG);
         if long > 0 {
@@ -52,7 +53,7 @@ fn side(sizes: &PictureNumbers, expected: Option<SideExpectation>, usual: &'stat
     let side = u64::from(side);
     let enlarged = sides.below(side);
     let median = sides.quantile(50)?;
-    if enlarged == 0 && median >= WASTEFUL * side {
+    if enlarged == 0 && median >= (WASTEFUL * side).max(SLOW) {
         let sentence = format!(
             "the median shorter side is {} pixels, {} times `{key}` = {side}: smaller files would load faster",
             count(median),

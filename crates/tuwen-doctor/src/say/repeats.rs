@@ -24,7 +24,7 @@ pub(crate) fn repeated(
         return None;
     }
     let Repeats { distinct, repeated, records, with_several_partners, .. } = *repeats;
-    let example = repeats.examples.first().map(|[a, b]| format!(", such as records {a} and {b}")).unwrap_or_default();
+    let example = repeats.examples.first().map(|[a, b]| format!(", such as `{a}` and `{b}`")).unwrap_or_default();
     let sentence = format!(
         "{} of {} different {of} occur in several records, {} in all{example}; {} with different {beside}",
         count(repeated),
@@ -32,7 +32,8 @@ pub(crate) fn repeated(
         counted(records, "record"),
         count(with_several_partners),
     );
-    let weight = if with_several_partners > 0 { Weight::Concern } else { Weight::Fact };
+    let heeded = expectations.positives == PositivesExpectation::SharedImageOrCaption;
+    let weight = if with_several_partners > 0 && !heeded { Weight::Concern } else { Weight::Fact };
     Some(Finding::new(topic, weight, sentence).advised(advice(thing, expectations)))
 }
 
