@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use tuwen_data::{DataFormat, TitleField, WebDatasetFields};
 use tuwen_doctor::{
-    Diagnosis, Examination, Expectations, PositivesExpectation, SideExpectation, TagsExpectation, TextExpectation,
-    examine,
+    Diagnosis, Examination, Expectations, PositivesExpectation, Script, SideExpectation, TagsExpectation,
+    TextExpectation, examine,
 };
 use tuwen_text::{Layout, Padding, TextLayout, Tokenizer};
 
@@ -52,6 +52,12 @@ fn emoji() {
     assert_eq!((found.visuals.distinct, found.visuals.repeated), (3214, 0)); // identical pictures are left out
     // Without punctuation, `keycap: #` and `keycap: *` are the same caption.
     assert_eq!(found.captions["en"].repeats.examples, [["0023-fe0f-20e3", "002a-fe0f-20e3"]]);
+    let numbers = serde_json::to_value(&found).expect("serialisable");
+    assert_eq!(numbers["pictures"]["widths"]["64"], 3214);
+    assert_eq!(
+        numbers["captions"]["zh"]["scripts"]["latin_and_han"],
+        found.captions["zh"].scripts[&Script::LatinAndHan]
+    );
     let overlap = found.overlap.expect("compared");
     assert!(overlap.heldout_records == 387 && overlap.is_none());
 }

@@ -142,3 +142,16 @@ fn nothing_to_inspect_is_an_error() {
     fs::write(&path, b"hello").unwrap();
     assert!(matches!(inspect(&path), Err(DataError::UnknownFormat { .. })));
 }
+
+#[test]
+fn guessed_format_is_the_one_an_inspection_reads_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.tar");
+    let entries: Vec<(String, &[u8])> = (0..2500)
+        .flat_map(|i| [(format!("{i}.gif"), GIF), (format!("{i}.json"), br#"{"caption_en": "cat", "tags": ["x"]}"#)])
+        .collect();
+    let entries: Vec<(&str, &[u8])> = entries.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+    fs::write(&path, tar_of(&entries)).unwrap();
+    assert_eq!(guess_format(&path).unwrap(), *inspect(&path).unwrap().format());
+    assert!(guess_format(folder.path().join("b.tar")).is_err());
+}

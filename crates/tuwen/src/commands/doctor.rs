@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use tuwen_data::guess_format;
+use tuwen_data::{DataError, guess_format};
 use tuwen_doctor::{
     Examination, Expectations, PositivesExpectation, Progress, SideExpectation, TagsExpectation, TextExpectation,
     Weight, examine,
@@ -76,7 +76,8 @@ pub(super) fn run(arguments: &DoctorArguments, root: &Path) -> Result<ExitCode, 
     line.clear();
     print!("{diagnosis}");
     if let Some(path) = &arguments.json {
-        write_whole(path, &serde_json::to_vec_pretty(&diagnosis)?)?;
+        let json = serde_json::to_vec_pretty(&diagnosis)?;
+        write_whole(path, &json).map_err(|source| DataError::Io { path: path.clone(), source })?;
         println!("\nall numbers: {}", path.display());
     }
     Ok(if diagnosis.weight() == Weight::Fault { ExitCode::from(BROKEN) } else { ExitCode::SUCCESS })
