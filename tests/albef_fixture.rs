@@ -10,26 +10,28 @@ use crate::albef_case::loss;
 use crate::fixture::{device, write_tar};
 use crate::golden::workspace;
 
+/// Width 16 and one layer of each kind.
+pub(crate) const SHRINK: [&str; 15] = [
+    "model.encoder.embedding_size=8",
+    "model.encoder.vision.hidden_size=16",
+    "model.encoder.vision.num_hidden_layers=1",
+    "model.initializer_range.vision=0.02", // pictures look nearly alike at first
+    "model.encoder.vision.num_attention_heads=2",
+    "model.encoder.vision.intermediate_size=32",
+    "model.encoder.text.hidden_size=16",
+    "model.encoder.text.text_layers=1",
+    "model.encoder.text.fusion_layers=1",
+    "model.encoder.text.num_attention_heads=2",
+    "model.encoder.text.intermediate_size=32",
+    "data.loader.batch_size=8",
+    "evaluation.records=20",
+    "evaluation.batch_size=8",
+    "evaluation.rerank=4",
+];
+
 /// `albef-tiny` at width 16 with one layer of each kind, and what `set` changes.
 pub(crate) fn small_albef(set: &[&str]) -> Result<Assembly, TrainError> {
-    let shrink = [
-        "model.encoder.embedding_size=8",
-        "model.encoder.vision.hidden_size=16",
-        "model.encoder.vision.num_hidden_layers=1",
-        "model.initializer_range.vision=0.02", // pictures look nearly alike at first
-        "model.encoder.vision.num_attention_heads=2",
-        "model.encoder.vision.intermediate_size=32",
-        "model.encoder.text.hidden_size=16",
-        "model.encoder.text.text_layers=1",
-        "model.encoder.text.fusion_layers=1",
-        "model.encoder.text.num_attention_heads=2",
-        "model.encoder.text.intermediate_size=32",
-        "data.loader.batch_size=8",
-        "evaluation.records=20",
-        "evaluation.batch_size=8",
-        "evaluation.rerank=4",
-    ];
-    let overrides = shrink.iter().chain(set).map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let overrides = SHRINK.iter().chain(set).map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let recipe = find_recipe("albef-tiny", &[], &overrides)?.albef().expect("it is an ALBEF");
     Assembly::of(recipe, &workspace())
 }
@@ -40,6 +42,12 @@ pub(crate) fn everything(entries: usize, alpha: f64) -> String {
         "stages=[{{ita={{weight=1.0, loss={{queue={entries}}}}}, itm={{weight=1.0, hardness=1.0}}, \
          mlm={{weight=1.0}}, alpha={{alpha={alpha:?}, ramp=3}}}}]"
     )
+}
+
+/// Stages that change after step 6.
+pub(crate) fn two_stages(first: &str) -> String {
+    let one = everything(20, 0.4);
+    one.replace("stages=[", &format!("stages=[{{steps=6, {first}}}, "))
 }
 
 /// A small run on the records of `shard`, tested on them too.

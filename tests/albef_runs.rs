@@ -6,7 +6,7 @@ use tuwen::encoder::{Weights, read_weights};
 use tuwen::train::albef::Assembly;
 use tuwen::train::{Architecture, Checkpoint, StartFrom, Summary};
 
-use crate::albef_fixture::{batches, everything, small_albef};
+use crate::albef_fixture::{batches, everything, small_albef, two_stages};
 use crate::fixture::{device, run};
 
 const SHORT: [&str; 4] =
@@ -66,12 +66,6 @@ fn albef_run_leaves_metrics_a_summary_and_pictures_of_what_it_finds() {
     for companion in ["recipe.toml", "tokenizer.json", "manifest.json"] {
         assert!(folder.path().join("checkpoints/step-00000012").join(companion).exists(), "{companion}");
     }
-}
-
-/// Stages that change at step 6, between the checkpoints at 5 and 10.
-fn two_stages(first: &str) -> String {
-    let one = everything(20, 0.4);
-    one.replace("stages=[", &format!("stages=[{{steps=6, {first}}}, "))
 }
 
 #[test]

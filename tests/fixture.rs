@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use tuwen::device::DeviceName;
 use tuwen::recipe::Override;
 use tuwen::train::unibert::Assembly;
-use tuwen::train::{Architecture, Event, RunOptions, StartFrom, Summary, TrainError, find_recipe, train};
+use tuwen::train::{Architecture, Event, RunOptions, StartFrom, Stop, Summary, TrainError, find_recipe, train};
 
 use crate::golden::workspace;
 
@@ -22,19 +22,21 @@ pub(crate) fn device() -> Device {
     DEVICE.get_or_init(open).clone()
 }
 
+/// Width 16 and one layer.
+pub(crate) const SHRINK: [&str; 8] = [
+    "model.encoder.hidden_size=16",
+    "model.encoder.num_hidden_layers=1",
+    "model.encoder.num_attention_heads=2",
+    "model.encoder.intermediate_size=32",
+    "model.embedding_size=8",
+    "data.loader.batch_size=8",
+    "evaluation.records=20",
+    "evaluation.batch_size=8",
+];
+
 /// `unibert-tiny` at width 16 with one layer, and what `set` changes.
 pub(crate) fn small(set: &[&str]) -> Result<Assembly, TrainError> {
-    let shrink = [
-        "model.encoder.hidden_size=16",
-        "model.encoder.num_hidden_layers=1",
-        "model.encoder.num_attention_heads=2",
-        "model.encoder.intermediate_size=32",
-        "model.embedding_size=8",
-        "data.loader.batch_size=8",
-        "evaluation.records=20",
-        "evaluation.batch_size=8",
-    ];
-    let overrides = shrink.iter().chain(set).map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let overrides = SHRINK.iter().chain(set).map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let recipe = find_recipe("unibert-tiny", &[], &overrides)?.unibert().expect("it is a UniBERT");
     Assembly::of(recipe, &workspace())
 }
@@ -45,7 +47,7 @@ pub(crate) fn run<A: Architecture>(
     folder: &Path,
     start: StartFrom,
 ) -> Result<(Summary, Vec<String>), TrainError> {
-    let options = RunOptions { folder: folder.to_path_buf(), start, device: device() };
+    let options = RunOptions { folder: folder.to_path_buf(), start, device: device(), stop: Stop::default() };
     let mut skipped = Vec::new();
     let summary = train(assembly, &options, &mut |event| {
         if let Event::SkippedRecord(message) = event {

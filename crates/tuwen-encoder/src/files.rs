@@ -10,6 +10,9 @@ use safetensors::{Dtype, SafeTensors};
 
 use crate::{HostTensor, Weights};
 
+/// How names begin of files that are being written.
+const UNFINISHED: &str = ".unfinished-";
+
 /// A weights file that can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsFileError {
@@ -98,6 +101,7 @@ pub fn write_weights(
 pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut beside = tempfile::Builder::new();
+    beside.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         // A temporary file is its owner's alone; this one is to be like any other, as the umask says.
@@ -108,6 +112,17 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
+    Ok(())
+}
+
+/// Removes from `folder` what [`write_whole`] was writing when its process was ended. Nobody may be writing there.
+pub fn remove_unfinished(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
     Ok(())
 }
 
@@ -130,6 +145,17 @@ mod tests {
         assert!(read["a.weight"].values[1].is_nan());
         assert!(read_weights(&path, |name| name.starts_with('b')).unwrap().is_empty());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn only_unfinished_files_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".unfinished-x1", ".hidden", "w"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        remove_unfinished(folder.path()).unwrap();
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert!(left == 2 && !folder.path().join(".unfinished-x1").exists());
     }
 
     #[cfg(unix)]

@@ -37,7 +37,7 @@ pub use attention::{CrossAttention, KeyValue, SelfAttention};
 pub use block::{Block, BlockConfig, FusionBlock, VisionBlock};
 pub use embeddings::{FrameEmbeddings, TextEmbeddings};
 pub use feed_forward::FeedForward;
-pub use files::{WeightsFileError, read_weights, write_weights, write_whole};
+pub use files::{WeightsFileError, read_weights, remove_unfinished, write_weights, write_whole};
 pub use momentum::MomentumEncoder;
 pub use names::{NameRow, NameTable, Transform};
 pub use pooling::{AttentionPooling, Pooling, mean_pooling};

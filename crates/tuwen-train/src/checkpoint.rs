@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,9 @@ use crate::TrainError;
 const MANIFEST: &str = "manifest.json";
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
+/// Endings of folders that are being written, and being deleted.
+const PART: &str = "part";
+const GONE: &str = "gone";
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,14 +79,30 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// Writes the checkpoint as `folder/step-…`, with `companions` (name and content: recipe, tokenizer, tags) so that
-    /// it can be used without the run around it. Everything is written beside, synced, and then renamed.
+    /// it can be used without the run around it. Everything is written beside, synced, and then renamed; what can't be
+    /// written whole is removed again.
     pub fn save(&self, folder: &Path, companions: &[(&str, String)]) -> Result<PathBuf, TrainError> {
         let target = folder.join(format!("step-{:08}", self.position.step));
-        let beside = folder.join(format!("step-{:08}.part", self.position.step));
-        if beside.exists() {
-            fs::remove_dir_all(&beside).map_err(|error| TrainError::io(&beside, error))?;
+        let beside = target.with_extension(PART);
+        discard(&beside)?;
+        let done = self.write(&beside, companions).and_then(|()| {
+            if target.exists() {
+                retire(&target)?;
+            }
+            fs::rename(&beside, &target).map_err(|error| TrainError::io(&target, error))?;
+            sync_folder(folder)
+        });
+        match done {
+            Ok(()) => Ok(target),
+            Err(error) => {
+                let _ = fs::remove_dir_all(&beside); // the first error is the one to tell
+                Err(self.explained(error, folder, companions))
+            }
         }
-        fs::create_dir_all(&beside).map_err(|error| TrainError::io(&beside, error))?;
+    }
+
+    fn write(&self, beside: &Path, companions: &[(&str, String)]) -> Result<(), TrainError> {
+        fs::create_dir_all(beside).map_err(|error| TrainError::io(beside, error))?;
         write_weights(&beside.join(MODEL), &self.model, HashMap::new())?;
         write_weights(&beside.join(OPTIMIZER), &self.optimizer, HashMap::new())?;
         for (name, content) in companions {
@@ -96,11 +116,19 @@ impl Checkpoint {
         let path = beside.join(MANIFEST);
         let text = serde_json::to_string_pretty(&manifest).map_err(|error| TrainError::io(&path, error.into()))?;
         write_whole(&path, text.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
-        if target.exists() {
-            fs::remove_dir_all(&target).map_err(|error| TrainError::io(&target, error))?;
+        sync_folder(beside)
+    }
+
+    /// `error`, or how much room there has to be if that is what was lacking.
+    fn explained(&self, error: TrainError, folder: &Path, companions: &[(&str, String)]) -> TrainError {
+        if !error.is_lack_of_room() {
+            return error;
         }
-        fs::rename(&beside, &target).map_err(|error| TrainError::io(&target, error))?;
-        Ok(target)
+        let numbers =
+            self.model.values().chain(self.optimizer.values()).map(|tensor| tensor.values.len()).sum::<usize>();
+        let texts = companions.iter().map(|(_, content)| content.len()).sum::<usize>();
+        let needed = (size_of::<f32>() * numbers + texts) as u64;
+        TrainError::NoRoom { folder: folder.to_path_buf(), needed, reason: error.to_string() }
     }
 
     /// Reads and verifies a checkpoint folder.
@@ -140,13 +168,37 @@ impl Checkpoint {
         Self::list(folder).iter().find_map(|path| Self::load(path).inspect_err(&mut report).ok())
     }
 
-    /// Deletes all but the `keep` newest.
+    /// Deletes all but the `keep` newest, and what broken-off writing and deleting has left.
     pub fn prune(folder: &Path, keep: usize) -> Result<(), TrainError> {
         for path in Self::list(folder).iter().skip(keep.max(1)) {
-            fs::remove_dir_all(path).map_err(|error| TrainError::io(path, error))?;
+            retire(path)?;
         }
-        Ok(())
+        let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+        let unfinished = |path: &Path| path.extension().is_some_and(|ending| ending == PART || ending == GONE);
+        entries.flatten().map(|entry| entry.path()).filter(|path| unfinished(path)).try_for_each(|path| discard(&path))
     }
+}
+
+/// Deletes a checkpoint under another name, so that none under its own lacks a part.
+fn retire(path: &Path) -> Result<(), TrainError> {
+    let gone = path.with_extension(GONE);
+    discard(&gone)?;
+    fs::rename(path, &gone).map_err(|error| TrainError::io(path, error))?;
+    discard(&gone)
+}
+
+fn discard(path: &Path) -> Result<(), TrainError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(TrainError::io(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// Waits until the names in `folder` are on disk, where a folder can be opened for that.
+fn sync_folder(folder: &Path) -> Result<(), TrainError> {
+    #[cfg(unix)]
+    fs::File::open(folder).and_then(|file| file.sync_all()).map_err(|error| TrainError::io(folder, error))?;
+    Ok(())
 }
 
 fn entry(path: &Path) -> Result<FileEntry, TrainError> {

@@ -1,5 +1,6 @@
 //! Everything that can end a run before its time.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use tuwen_data::{DataError, LoaderError};
@@ -9,6 +10,8 @@ use tuwen_itm::ItmError;
 use tuwen_recipe::RecipeError;
 use tuwen_text::TextError;
 use tuwen_vision::VisionError;
+
+use crate::not_finite::BadTensor;
 
 /// Why a run could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +72,34 @@ pub enum TrainError {
         /// The folder.
         folder: PathBuf,
     },
+    /// Another process writes into the run's folder.
+    #[error("{}: another process is training there; wait for it, or choose another folder", folder.display())]
+    RunBusy {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Somebody asked the run to stop, and it did.
+    #[error("stopped after step {step} as asked, with a checkpoint; go on with `--resume {}`", folder.display())]
+    Stopped {
+        /// The last step done.
+        step: u64,
+        /// The run's folder.
+        folder: PathBuf,
+    },
+    /// No room for a checkpoint.
+    #[error(
+        "{}: no room for a checkpoint of about {:.1} MB: {reason}; the checkpoints before it are whole: make room and go on with `--resume`",
+        folder.display(),
+        *needed as f64 / 1e6
+    )]
+    NoRoom {
+        /// Where it was to be.
+        folder: PathBuf,
+        /// Bytes of weights, optimizer and companions together.
+        needed: u64,
+        /// What the system said.
+        reason: String,
+    },
     /// A checkpoint that can't be used.
     #[error("{}: {reason}", path.display())]
     Checkpoint {
@@ -79,11 +110,13 @@ pub enum TrainError {
     },
     /// Too many steps without a finite gradient.
     #[error(
-        "step {step}: {skipped} steps had a loss or gradient that is not finite, expected at most {limit}; a smaller `optimizer.learning_rate` is the first thing to try"
+        "step {step}: {bad} is not finite; {skipped} steps were skipped so, expected at most {limit}; a smaller `optimizer.learning_rate` is the first thing to try"
     )]
     NotFinite {
         /// The last of them.
         step: u64,
+        /// What was not finite there.
+        bad: BadTensor,
         /// How many.
         skipped: u64,
         /// The recipe's limit.
@@ -101,5 +134,14 @@ impl TrainError {
     /// A system error with its file.
     pub fn io(path: &Path, source: std::io::Error) -> Self {
         Self::Io { path: path.to_path_buf(), source }
+    }
+
+    /// Whether a disk, a quota or a limit on file sizes is behind it.
+    pub(crate) fn is_lack_of_room(&self) -> bool {
+        let source = match self {
+            Self::Io { source, .. } | Self::WeightsFile(WeightsFileError::Io { source, .. }) => source,
+            _ => return false,
+        };
+        matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
     }
 }

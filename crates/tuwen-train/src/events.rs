@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::evaluation::Evaluation;
+use crate::not_finite::BadTensor;
 use crate::summary::Summary;
 
 /// Something that happened. The trainer prints nothing itself.
@@ -22,8 +23,8 @@ pub enum Event<'a> {
     Drawn(&'a PathBuf),
     /// A record was left out: file, record, reason.
     SkippedRecord(&'a str),
-    /// A step was left out because its loss or a gradient was not finite.
-    SkippedStep(u64),
+    /// This step was left out, because this was not finite.
+    SkippedStep(u64, &'a BadTensor),
     /// Something to know that stops nothing.
     Notice(&'a str),
     /// The run is over.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use tuwen_encoder::{HostTensor, Weights};
 use tuwen_ops::{AdamW, AdamWForm, Moments, adamw_step, sum_of_squares};
 
+use crate::not_finite::BadTensor;
+
 /// The numbers of the optimizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,12 +98,12 @@ pub struct Optimizer {
 }
 
 /// What a step did.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum StepOutcome {
     /// The weights moved; the norm of all gradients together, before clipping.
     Moved(f64),
-    /// A gradient was not finite, so nothing moved.
-    NotFinite,
+    /// This weight or gradient was not finite, so nothing moved.
+    NotFinite(BadTensor),
 }
 
 impl Optimizer {
@@ -126,7 +128,8 @@ impl Optimizer {
     pub fn step<M: Module>(&mut self, model: M, gradients: &Gradients, factor: f64) -> (M, StepOutcome) {
         let norm = self.norm(&model, gradients);
         if !norm.is_finite() {
-            return (model, StepOutcome::NotFinite);
+            let bad = BadTensor::first(&model, gradients);
+            return (model, StepOutcome::NotFinite(bad));
         }
         self.step += 1;
         let scale = self.config.clip_norm.map_or(1.0, |limit| (limit / (norm + 1e-6)).min(1.0));

@@ -1,57 +1,38 @@
 //! The training loop: from an assembly to a finished run folder.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::{LoadedBatch, Loader};
-use tuwen_encoder::write_whole;
+use tuwen_encoder::{remove_unfinished, write_whole};
 
 use crate::TrainError;
 use crate::architecture::Architecture;
 use crate::checkpoint::{Checkpoint, Position};
 use crate::evaluation::Evaluation;
 use crate::events::{Event, Start, StepReport};
+use crate::history::History;
+use crate::lock::RunLock;
 use crate::metrics::MetricsFile;
+use crate::not_finite::BadTensor;
 use crate::optimizer::{Optimizer, StepOutcome};
+use crate::options::{RunOptions, StartFrom};
 use crate::schedule::Schedule;
 use crate::summary::Summary;
 
-/// Where and how a run takes place.
-#[derive(Clone, Debug)]
-pub struct RunOptions {
-    /// The run's folder; it is made if it is not there.
-    pub folder: PathBuf,
-    /// Whether to go on from the newest checkpoint in the folder.
-    pub start: StartFrom,
-    /// Where to compute.
-    pub device: Device,
-}
-
-/// Where a run begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartFrom {
-    /// The first step.
-    Scratch,
-    /// The newest whole checkpoint of the folder.
-    NewestCheckpoint,
-}
-
 /// Trains what `assembly` holds to its end and returns what it came to. `watch` is told what happens.
+///
+/// # Errors
+/// Besides all that can go wrong: [`TrainError::Stopped`] if `options.stop` asked before the last step.
 pub fn train<A: Architecture>(
     assembly: &A,
     options: &RunOptions,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, TrainError> {
+    std::fs::create_dir_all(&options.folder).map_err(|error| TrainError::io(&options.folder, error))?;
+    let _lock = RunLock::take(&options.folder)?;
     if options.start == StartFrom::Scratch && options.folder.join("metrics.jsonl").exists() {
         return Err(TrainError::RunExists { folder: options.folder.clone() });
-    }
-    std::fs::create_dir_all(&options.folder).map_err(|error| TrainError::io(&options.folder, error))?;
-    for (name, content) in assembly.companions()? {
-        let path = options.folder.join(name);
-        write_whole(&path, content.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
     }
     let mut run = Run::begin(assembly, options, watch)?;
     let settings = assembly.settings();
@@ -63,8 +44,12 @@ pub fn train<A: Architecture>(
         if last || step.is_multiple_of(settings.evaluate_every) {
             run.evaluate(watch)?;
         }
-        if last || step.is_multiple_of(settings.checkpoint.every) {
+        let stopping = !last && options.stop.is_asked();
+        if last || stopping || step.is_multiple_of(settings.checkpoint.every) {
             run.save(options, watch)?;
+        }
+        if stopping {
+            return Err(TrainError::Stopped { step, folder: options.folder.clone() });
         }
     }
     run.finish(options, watch)
@@ -81,7 +66,9 @@ struct Run<'a, A: Architecture> {
     metrics: MetricsFile,
     position: Position,
     evaluation: Evaluation,
-    history: Vec<BTreeMap<&'static str, f64>>,
+    /// The last step that `metrics.jsonl` has an evaluation of.
+    evaluated: Option<u64>,
+    history: History,
     spent: Spent,
 }
 
@@ -102,7 +89,14 @@ impl<'a, A: Architecture> Run<'a, A> {
         let mut state = assembly.start(&device);
         let mut optimizer = Optimizer::new(settings.optimizer.clone());
         let mut position = Position::start(records);
-        let loader = match newest(options, watch)? {
+        let found = options.newest(watch)?;
+        let swept = remove_unfinished(&options.folder);
+        swept.map_err(|error| TrainError::io(&options.folder, error))?;
+        for (name, content) in assembly.companions()? {
+            let path = options.folder.join(name);
+            write_whole(&path, content.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
+        }
+        let loader = match found {
             None => loader,
             Some(checkpoint) => {
                 position = checkpoint.position;
@@ -118,12 +112,18 @@ impl<'a, A: Architecture> Run<'a, A> {
                 loader.resume(position.cursor)?
             }
         };
+        let path = options.folder.join("metrics.jsonl");
+        let (metrics, past) = MetricsFile::open(&path, position.metrics_bytes)?;
+        if past.missing > 0 {
+            watch(Event::Notice(&format!("{}: {} bytes of earlier steps are missing", path.display(), past.missing)));
+        }
         Ok(Self {
             schedule: settings.schedule.resolve(records, settings.batch_size),
-            metrics: MetricsFile::open(&options.folder.join("metrics.jsonl"), position.metrics_bytes)?,
+            metrics,
             state: Some(state),
             evaluation: Evaluation::default(),
-            history: Vec::new(),
+            evaluated: past.evaluated,
+            history: past.history,
             spent: Spent::default(),
             assembly,
             optimizer,
@@ -162,7 +162,7 @@ impl<'a, A: Architecture> Run<'a, A> {
         self.position.optimizer_step = self.optimizer.steps();
         self.position.skipped_records += loaded.skipped.len() as u64;
         self.position.cursor = loaded.cursor_after;
-        let report = self.report(&loaded, &losses, started, outcome, factor);
+        let report = self.report(&loaded, &losses, started, &outcome, factor);
         self.account(report, outcome, watch)
     }
 
@@ -171,7 +171,7 @@ impl<'a, A: Architecture> Run<'a, A> {
         loaded: &LoadedBatch<A::Example>,
         losses: &Losses,
         started: Instant,
-        outcome: StepOutcome,
+        outcome: &StepOutcome,
         factor: f64,
     ) -> StepReport {
         let values: Vec<_> =
@@ -183,7 +183,7 @@ impl<'a, A: Architecture> Run<'a, A> {
             total: values.iter().map(|(_, weight, value)| weight * value).sum(),
             losses: values.into_iter().map(|(name, _, value)| (name, value)).collect(),
             rate_factor: factor,
-            gradient_norm: if let StepOutcome::Moved(norm) = outcome { norm } else { f64::NAN },
+            gradient_norm: if let StepOutcome::Moved(norm) = outcome { *norm } else { f64::NAN },
             records: loaded.items.len(),
             elapsed: started.elapsed(),
             waited: loaded.waited,
@@ -201,15 +201,21 @@ impl<'a, A: Architecture> Run<'a, A> {
         self.spent.records += report.records;
         self.metrics.step(&report)?;
         watch(Event::Stepped(&report));
-        if outcome == StepOutcome::NotFinite {
+        self.history.push(report.losses.iter().map(|(task, loss)| (*task, *loss)));
+        if let StepOutcome::NotFinite(found) = outcome {
+            let loss = report.losses.iter().find(|(_, loss)| !loss.is_finite()).map(|(task, _)| task.to_string());
+            let bad = match (found, loss) {
+                (weight @ BadTensor::Weight(_), _) => weight,
+                (_, Some(loss)) => BadTensor::Loss(loss),
+                (other, None) => other,
+            };
             self.position.skipped_steps += 1;
-            watch(Event::SkippedStep(report.step));
+            watch(Event::SkippedStep(report.step, &bad));
             let (skipped, limit) = (self.position.skipped_steps, self.assembly.settings().optimizer.max_skipped_steps);
             if skipped > limit {
-                return Err(TrainError::NotFinite { step: report.step, skipped, limit });
+                return Err(TrainError::NotFinite { step: report.step, bad, skipped, limit });
             }
         }
-        self.history.push(report.losses);
         Ok(())
     }
 
@@ -217,13 +223,18 @@ impl<'a, A: Architecture> Run<'a, A> {
         let started = Instant::now();
         let Some(state) = &self.state else { return Ok(()) };
         self.evaluation = self.assembly.evaluate(state, &self.heldout, self.position.step)?;
-        self.metrics.evaluation(self.position.step, &self.evaluation)?;
+        // A run that ended and is resumed is tested again and has its line already.
+        if self.evaluated != Some(self.position.step) {
+            self.metrics.evaluation(self.position.step, &self.evaluation)?;
+            self.evaluated = Some(self.position.step);
+        }
         self.spent.evaluations += started.elapsed();
         watch(Event::Evaluated(self.position.step, &self.evaluation));
         Ok(())
     }
 
     fn save(&mut self, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
+        self.metrics.sync()?;
         self.position.metrics_bytes = self.metrics.bytes();
         let (optimizer, _) = self.optimizer.state();
         let model = self.state.as_ref().map(|state| self.assembly.save(state)).unwrap_or_default();
@@ -256,7 +267,7 @@ impl<'a, A: Architecture> Run<'a, A> {
             data_wait_share: self.spent.waiting.as_secs_f64() / seconds.max(f64::MIN_POSITIVE),
             skipped_records: self.position.skipped_records,
             skipped_steps: self.position.skipped_steps,
-            training_losses: first_and_last(&self.history),
+            training_losses: self.history.first_and_last(),
             heldout: self.evaluation,
         };
         let path = options.folder.join("summary.json");
@@ -265,30 +276,4 @@ impl<'a, A: Architecture> Run<'a, A> {
         watch(Event::Finished(&summary));
         Ok(summary)
     }
-}
-
-fn newest(options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<Option<Checkpoint>, TrainError> {
-    if options.start == StartFrom::Scratch {
-        return Ok(None);
-    }
-    let folder: &Path = &options.folder.join("checkpoints");
-    let damaged = |error: &TrainError| watch(Event::Notice(&format!("passed over a damaged checkpoint: {error}")));
-    match Checkpoint::newest(folder, damaged) {
-        Some(checkpoint) => Ok(Some(checkpoint)),
-        None => {
-            Err(TrainError::Checkpoint { path: folder.to_path_buf(), reason: "no whole checkpoint to resume".into() })
-        }
-    }
-}
-
-/// Each task's first loss, and its mean over the last twentieth of the steps.
-fn first_and_last(history: &[BTreeMap<&'static str, f64>]) -> BTreeMap<String, [f64; 2]> {
-    let tail = &history[history.len() - history.len().div_ceil(20)..];
-    let names = history.iter().flat_map(|losses| losses.keys().copied()).collect::<std::collections::BTreeSet<_>>();
-    let of = |name: &str| {
-        let first = history.iter().find_map(|losses| losses.get(name).copied())?;
-        let last: Vec<f64> = tail.iter().filter_map(|losses| losses.get(name).copied()).collect();
-        Some([first, last.iter().sum::<f64>() / last.len().max(1) as f64])
-    };
-    names.into_iter().filter_map(|name| Some((name.to_string(), of(name)?))).collect()
 }

@@ -27,3 +27,4 @@ pub mod commands;
 pub mod device;
 mod memory;
 mod screen;
+mod signals;

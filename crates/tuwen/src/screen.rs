@@ -37,7 +37,7 @@ impl Screen {
             Event::Saved(path) => println!("            saved {}", path.display()),
             Event::Drawn(path) => println!("            drew {}", path.display()),
             Event::SkippedRecord(message) => eprintln!("warning: skipped {message}"),
-            Event::SkippedStep(step) => eprintln!("warning: step {step} skipped: loss or gradient is not finite"),
+            Event::SkippedStep(step, bad) => eprintln!("warning: step {step} skipped: {bad} is not finite"),
             Event::Notice(message) => eprintln!("note: {message}"),
             Event::Finished(summary) => self.finish(summary),
         }

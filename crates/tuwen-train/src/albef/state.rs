@@ -78,9 +78,9 @@ impl AlbefState {
     pub fn advance(self, optimizer: &mut Optimizer, gradients: &Gradients, factor: f64) -> (Self, StepOutcome) {
         let (model, outcome) = optimizer.step(self.model, gradients, factor);
         let mut state = Self { model: model.with_clamped_temperature(), ..self };
-        match outcome {
+        match &outcome {
             StepOutcome::Moved(_) => state.enqueue(),
-            StepOutcome::NotFinite => state.pending = None,
+            StepOutcome::NotFinite(_) => state.pending = None,
         }
         (state, outcome)
     }

@@ -17,6 +17,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tuwen_recipe::{Override, RecipeError};
 
+use crate::signals::Interrupted;
+
 #[derive(Debug, Parser)]
 #[command(name = "tuwen", version, about = "Pre-trains models that understand images or videos together with text")]
 struct Arguments {
@@ -62,14 +64,19 @@ pub(crate) fn overrides(set: &[String]) -> Result<Vec<Override>, RecipeError> {
 pub(crate) type CommandError = Box<dyn std::error::Error>;
 
 /// Runs the command in `arguments` (the program's name first). Data sets that recipes name relatively are looked for
-/// where the program runs and then under `root`. Errors are printed; 1 means failed, 2 means not understood.
+/// where the program runs and then under `root`. Errors are printed; see [`run`] for the codes.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> ExitCode {
+    ExitCode::from(run(arguments, root))
+}
+
+/// [`main`] with the code as a number: 0 done, 1 failed, 2 not understood, 130 interrupted (Ctrl-C), 143 asked to end (SIGTERM).
+pub fn run(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(help) => {
             // Help and version come as "errors" too, and go to stdout with code 0.
             let _ = help.print();
-            return ExitCode::from(help.exit_code() as u8);
+            return help.exit_code() as u8;
         }
     };
     crate::allocator::keep_freed_memory();
@@ -77,22 +84,26 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> ExitC
     rayon::scope(|_| execute(arguments, root))
 }
 
-fn execute(arguments: Arguments, root: &Path) -> ExitCode {
-    match run(arguments.command, root) {
+fn execute(arguments: Arguments, root: &Path) -> u8 {
+    match dispatch(arguments.command, root) {
         Ok(code) => code,
         Err(error) => {
+            if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
+                println!("{interrupted}");
+                return interrupted.code();
+            }
             eprintln!("error: {error}");
             let mut cause = error.source().filter(|_| arguments.verbose);
             while let Some(error) = cause {
                 eprintln!("  caused by: {error}");
                 cause = error.source();
             }
-            ExitCode::FAILURE
+            1
         }
     }
 }
 
-fn run(command: Command, root: &Path) -> Result<ExitCode, CommandError> {
+fn dispatch(command: Command, root: &Path) -> Result<u8, CommandError> {
     match command {
         // It alone has something to say by its code.
         Command::Doctor(arguments) => return doctor::run(&arguments, root),
@@ -105,5 +116,5 @@ fn run(command: Command, root: &Path) -> Result<ExitCode, CommandError> {
         Command::GpuCheck(arguments) => gpu_check::run(&arguments, root),
         Command::Recipe(command) => recipe::run(&command),
     }
-    .map(|()| ExitCode::SUCCESS)
+    .map(|()| 0)
 }

@@ -11,6 +11,7 @@ use super::{CommandError, overrides};
 use crate::board::Board;
 use crate::device::DeviceName;
 use crate::screen::Screen;
+use crate::signals::Signals;
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArguments {
@@ -63,12 +64,15 @@ pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), Command
         recipe.data_mut().heldout.clone_from(path);
     }
     let events = arguments.tensorboard.clone().map(|given| given.unwrap_or_else(|| folder.join("tensorboard")));
-    let options = RunOptions { folder, start, device: arguments.device.parse::<DeviceName>()?.open()? };
+    let signals = Signals::watched()?;
+    let options =
+        RunOptions { folder, start, device: arguments.device.parse::<DeviceName>()?.open()?, stop: signals.stop() };
     let screen = Screen::new(&recipe.data_mut().train.display().to_string());
-    match recipe {
+    let done = match recipe {
         Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, root)?, &options, screen, events),
         Recipe::UniBert(recipe) => go(&unibert::Assembly::of(*recipe, root)?, &options, screen, events),
-    }
+    };
+    Ok(done.map_err(|error| signals.explain(error))?)
 }
 
 fn go<A: Architecture>(
@@ -76,7 +80,7 @@ fn go<A: Architecture>(
     options: &RunOptions,
     mut screen: Screen,
     events: Option<PathBuf>,
-) -> Result<(), CommandError> {
+) -> Result<(), TrainError> {
     let learning_rate = assembly.settings().optimizer.learning_rate;
     let mut board = events.map(|folder| Board::new(folder, learning_rate));
     train(assembly, options, &mut |event| {

@@ -1,0 +1,78 @@
+//! Which tensor of a step is the first that is not finite.
+
+use std::fmt;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor};
+use tuwen_ops::sum_of_squares;
+
+/// The first thing in a step that is not finite: weights come before losses, losses before gradients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadTensor {
+    /// A weight, before the step: everything that follows is spoilt by it.
+    Weight(String),
+    /// The loss of a task.
+    Loss(String),
+    /// The gradient of a weight, or the sum of its squares.
+    Gradient(String),
+    /// The sum of all squares, though none of them alone.
+    Norm,
+}
+
+impl fmt::Display for BadTensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Weight(name) => write!(f, "weight `{name}`"),
+            Self::Loss(name) => write!(f, "loss `{name}`"),
+            Self::Gradient(name) => write!(f, "the gradient of `{name}`"),
+            Self::Norm => write!(f, "the norm of all gradients"),
+        }
+    }
+}
+
+impl BadTensor {
+    /// The first weight of `model`, or else the first gradient, that is not finite, in the order of the model's fields.
+    pub(crate) fn first<M: Module>(model: &M, gradients: &Gradients) -> Self {
+        let mut squares = Squares { gradients, path: Vec::new(), weights: Vec::new(), slopes: Vec::new() };
+        model.visit(&mut squares);
+        let Squares { weights, slopes, .. } = squares;
+        first_bad(weights).map(Self::Weight).or_else(|| first_bad(slopes).map(Self::Gradient)).unwrap_or(Self::Norm)
+    }
+}
+
+type Named = Vec<(String, Tensor<1>)>;
+
+/// `Σ x²` of each weight and of each gradient: one number tells whether a whole tensor is finite.
+struct Squares<'a> {
+    gradients: &'a Gradients,
+    path: Vec<String>,
+    weights: Named,
+    slopes: Named,
+}
+
+impl ModuleVisitor for Squares<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let (name, weight) = (self.path.join("."), parameter.val());
+        if let Some(gradient) = weight.grad(self.gradients) {
+            self.slopes.push((name.clone(), sum_of_squares(gradient)));
+        }
+        self.weights.push((name, sum_of_squares(weight)));
+    }
+}
+
+fn first_bad(named: Named) -> Option<String> {
+    let (names, squares): (Vec<_>, Vec<_>) = named.into_iter().unzip();
+    if squares.is_empty() {
+        return None;
+    }
+    let bad = Tensor::cat(squares, 0).into_data().iter::<f64>().position(|square| !square.is_finite())?;
+    names.into_iter().nth(bad)
+}

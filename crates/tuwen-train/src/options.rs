@@ -1,0 +1,52 @@
+//! Where and how a run takes place.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+
+use crate::TrainError;
+use crate::checkpoint::Checkpoint;
+use crate::events::Event;
+use crate::stop::Stop;
+
+/// Where and how a run takes place.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The run's folder; it is made if it is not there.
+    pub folder: PathBuf,
+    /// Whether to go on from the newest checkpoint in the folder.
+    pub start: StartFrom,
+    /// Where to compute.
+    pub device: Device,
+    /// Asks the run to stop after a step.
+    pub stop: Stop,
+}
+
+/// Where a run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartFrom {
+    /// The first step.
+    Scratch,
+    /// The newest whole checkpoint of the folder.
+    NewestCheckpoint,
+}
+
+impl RunOptions {
+    /// The checkpoint to go on from; none if the run begins at its first step.
+    pub(crate) fn newest(&self, watch: &mut dyn FnMut(Event<'_>)) -> Result<Option<Checkpoint>, TrainError> {
+        if self.start == StartFrom::Scratch {
+            return Ok(None);
+        }
+        let folder: &Path = &self.folder.join("checkpoints");
+        let damaged = |error: &TrainError| watch(Event::Notice(&format!("passed over a damaged checkpoint: {error}")));
+        if let Some(checkpoint) = Checkpoint::newest(folder, damaged) {
+            return Ok(Some(checkpoint));
+        }
+        // A run that was broken off before its first checkpoint has a recipe and nothing to lose.
+        if Checkpoint::list(folder).is_empty() && self.folder.join("recipe.toml").exists() {
+            watch(Event::Notice("there is no checkpoint yet: the run begins at its first step"));
+            return Ok(None);
+        }
+        Err(TrainError::Checkpoint { path: folder.to_path_buf(), reason: "no whole checkpoint to resume".into() })
+    }
+}
