@@ -47,14 +47,24 @@ pub(crate) fn run<A: Architecture>(
     folder: &Path,
     start: StartFrom,
 ) -> Result<(Summary, Vec<String>), TrainError> {
-    let options = RunOptions { folder: folder.to_path_buf(), start, device: device(), stop: Stop::default() };
     let mut skipped = Vec::new();
-    let summary = train(assembly, &options, &mut |event| {
+    let summary = watched(assembly, folder, start, &mut |event| {
         if let Event::SkippedRecord(message) = event {
             skipped.push(message.to_string());
         }
     })?;
     Ok((summary, skipped))
+}
+
+/// Trains to the end and tells `watch` what happens.
+pub(crate) fn watched<A: Architecture>(
+    assembly: &A,
+    folder: &Path,
+    start: StartFrom,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Summary, TrainError> {
+    let options = RunOptions { folder: folder.to_path_buf(), start, device: device(), stop: Stop::default() };
+    train(assembly, &options, watch)
 }
 
 /// Writes an archive of the entries, in order.
