@@ -253,4 +253,29 @@ mod tests {
             Checkpoint::list(folder.path()).iter().map(|p| Checkpoint::load(p).unwrap().position.step).collect();
         assert_eq!(steps, [10, 2]);
     }
+
+    #[test]
+    fn what_broken_off_saving_and_deleting_left_is_cleared_away() {
+        let folder = tempfile::tempdir().unwrap();
+        for left in ["step-00000001.part", "step-00000002.gone", "step-00000003.part"] {
+            fs::create_dir_all(folder.path().join(left)).unwrap();
+            fs::write(folder.path().join(left).join(MODEL), "half").unwrap();
+        }
+        checkpoint(3).save(folder.path(), &[]).unwrap();
+        checkpoint(3).save(folder.path(), &[]).unwrap(); // once more over itself
+        Checkpoint::prune(folder.path(), 1).unwrap();
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["step-00000003"]);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_with_the_room_that_is_needed() {
+        let full = TrainError::io(Path::new("c/model"), ErrorKind::StorageFull.into());
+        // Two weights of 4 bytes and a companion of 5.
+        let told = checkpoint(3).explained(full, Path::new("c"), &[("recipe.toml", "a = 1".to_string())]);
+        assert!(matches!(&told, TrainError::NoRoom { needed: 13, .. }), "{told}");
+        assert!(told.to_string().starts_with("c: no room for a checkpoint of about 0.0 MB: c/model: "), "{told}");
+        let other = TrainError::io(Path::new("c/model"), ErrorKind::PermissionDenied.into());
+        assert!(matches!(checkpoint(3).explained(other, Path::new("c"), &[]), TrainError::Io { .. }));
+    }
 }

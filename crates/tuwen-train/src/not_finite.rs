@@ -76,3 +76,42 @@ fn first_bad(named: Named) -> Option<String> {
     let bad = Tensor::cat(squares, 0).into_data().iter::<f64>().position(|square| !square.is_finite())?;
     names.into_iter().nth(bad)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    #[derive(Module, Debug)]
+    struct Two {
+        first: Param<Tensor<1>>,
+        second: Param<Tensor<1>>,
+    }
+
+    /// Of `Σ first + Σ √second`, whose slope along `second` is 1 / (2√second).
+    fn bad(first: [f32; 2], second: [f32; 2]) -> BadTensor {
+        let device = Device::flex().autodiff();
+        let [first, second] = [first, second].map(|values| Param::from_tensor(Tensor::from_floats(values, &device)));
+        let model = Two { first, second };
+        let sum = model.first.val().sum() + model.second.val().sqrt().sum();
+        BadTensor::first(&model, &sum.backward())
+    }
+
+    #[test]
+    fn a_gradient_is_named_where_all_weights_are_finite() {
+        let found = bad([1.0, 2.0], [4.0, 0.0]); // 1 / (2√0)
+        assert_eq!(found, BadTensor::Gradient("second".to_string()));
+        assert_eq!(found.to_string(), "the gradient of `second`");
+    }
+
+    #[test]
+    fn a_weight_comes_before_any_gradient() {
+        assert_eq!(bad([0.0, f32::NAN], [0.0, 0.0]), BadTensor::Weight("first".to_string()));
+        assert_eq!(bad([1.0, 1.0], [f32::INFINITY, 1.0]), BadTensor::Weight("second".to_string()));
+    }
+
+    #[test]
+    fn nothing_bad_alone_leaves_the_sum() {
+        assert_eq!(bad([1.0, 1.0], [1.0, 1.0]), BadTensor::Norm);
+    }
+}

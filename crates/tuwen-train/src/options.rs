@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use tuwen_encoder::{remove_unfinished, write_whole};
 
 use crate::TrainError;
 use crate::checkpoint::Checkpoint;
@@ -27,7 +28,7 @@ pub struct RunOptions {
 pub enum StartFrom {
     /// The first step.
     Scratch,
-    /// The newest whole checkpoint of the folder.
+    /// The newest whole checkpoint of the folder; the first step, where a run was broken off before its first checkpoint.
     NewestCheckpoint,
 }
 
@@ -48,5 +49,15 @@ impl RunOptions {
             return Ok(None);
         }
         Err(TrainError::Checkpoint { path: folder.to_path_buf(), reason: "no whole checkpoint to resume".into() })
+    }
+
+    /// Writes the recipe and what else belongs to it into the folder, which an earlier process may have left in disorder.
+    pub(crate) fn write_companions(&self, companions: &[(&str, String)]) -> Result<(), TrainError> {
+        remove_unfinished(&self.folder).map_err(|error| TrainError::io(&self.folder, error))?;
+        for (name, content) in companions {
+            let path = self.folder.join(name);
+            write_whole(&path, content.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
+        }
+        Ok(())
     }
 }

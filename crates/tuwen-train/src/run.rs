@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tuwen_core::Losses;
 use tuwen_data::{LoadedBatch, Loader};
-use tuwen_encoder::{remove_unfinished, write_whole};
+use tuwen_encoder::write_whole;
 
 use crate::TrainError;
 use crate::architecture::Architecture;
@@ -90,25 +90,12 @@ impl<'a, A: Architecture> Run<'a, A> {
         let mut optimizer = Optimizer::new(settings.optimizer.clone());
         let mut position = Position::start(records);
         let found = options.newest(watch)?;
-        let swept = remove_unfinished(&options.folder);
-        swept.map_err(|error| TrainError::io(&options.folder, error))?;
-        for (name, content) in assembly.companions()? {
-            let path = options.folder.join(name);
-            write_whole(&path, content.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
-        }
+        options.write_companions(&assembly.companions()?)?;
         let loader = match found {
             None => loader,
             Some(checkpoint) => {
                 position = checkpoint.position;
-                let path = options.folder.join("checkpoints");
-                let unfit = |source| TrainError::Weights { path: path.clone(), source };
-                state = assembly.restore(state, &checkpoint.model).map_err(unfit)?;
-                let (shapes, plain) = (assembly.trained_shapes(&state), device.clone().inner());
-                let restored = optimizer.restore(&shapes, &checkpoint.optimizer, position.optimizer_step, &plain);
-                restored.map_err(|names| {
-                    let reason = format!("optimizer state that doesn't fit the model: {}", names.join(", "));
-                    TrainError::Checkpoint { path: path.clone(), reason }
-                })?;
+                state = take_over(assembly, &checkpoint, state, &mut optimizer, options)?;
                 loader.resume(position.cursor)?
             }
         };
@@ -276,4 +263,24 @@ impl<'a, A: Architecture> Run<'a, A> {
         watch(Event::Finished(&summary));
         Ok(summary)
     }
+}
+
+/// Weights and optimizer of `checkpoint`, or what of them fits neither.
+fn take_over<A: Architecture>(
+    assembly: &A,
+    checkpoint: &Checkpoint,
+    state: A::State,
+    optimizer: &mut Optimizer,
+    options: &RunOptions,
+) -> Result<A::State, TrainError> {
+    let path = options.folder.join("checkpoints");
+    let unfit = |source| TrainError::Weights { path: path.clone(), source };
+    let state = assembly.restore(state, &checkpoint.model).map_err(unfit)?;
+    let (shapes, plain) = (assembly.trained_shapes(&state), options.device.clone().autodiff().inner());
+    let restored = optimizer.restore(&shapes, &checkpoint.optimizer, checkpoint.position.optimizer_step, &plain);
+    restored.map_err(|names| {
+        let reason = format!("optimizer state that doesn't fit the model: {}", names.join(", "));
+        TrainError::Checkpoint { path: path.clone(), reason }
+    })?;
+    Ok(state)
 }

@@ -26,3 +26,20 @@ impl From<Arc<AtomicBool>> for Stop {
         Self(flag)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_all_clones_know() {
+        let stop = Stop::default();
+        let (other, flag) = (stop.clone(), Arc::new(AtomicBool::new(false)));
+        other.ask();
+        assert!(stop.is_asked());
+        let stop = Stop::from(Arc::clone(&flag));
+        assert!(!stop.is_asked());
+        flag.store(true, Ordering::SeqCst);
+        assert!(stop.is_asked());
+    }
+}

@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), Command
         Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, root)?, &options, screen, events),
         Recipe::UniBert(recipe) => go(&unibert::Assembly::of(*recipe, root)?, &options, screen, events),
     };
-    Ok(done.map_err(|error| signals.explain(error))?)
+    done.map_err(|error| signals.explain(error))
 }
 
 fn go<A: Architecture>(
