@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from layers import Block, TextEmbeddings, TiedMlmHead
-from worker import Case, faster_attention, serve, start, train_step
+from worker import Case, start, train
 
 
 class MaskedEncoder(nn.Module):
@@ -30,24 +30,7 @@ def main(folder):
     start()
     case = Case(folder)
     model = MaskedEncoder(case.config["encoder"])
-
-    def fresh(learning_rate=None):
-        model.load_state_dict(case.weights)
-        return case.optimizer(model, learning_rate)
-
-    of = lambda model: losses(model, case.inputs)
-    trial = fresh(learning_rate=0.0)
-    faster_attention(lambda: train_step(model, trial, of, None))
-    optimizer = fresh()
-
-    def check():
-        model.eval()
-        with torch.no_grad():
-            answer = {name: loss.item() for name, loss in of(model).items()}
-        model.train()
-        return answer
-
-    serve(check, lambda: train_step(model, optimizer, of, None))
+    train(case, model, lambda model: losses(model, case.inputs))
 
 
 main(sys.argv[3])

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from layers import Block, FrameEmbeddings, PredictionHead, TextEmbeddings
-from worker import Case, faster_attention, serve, start, train_step
+from worker import Case, start, train
 
 
 class Encoder(nn.Module):
@@ -79,24 +79,7 @@ def main(folder):
     case = Case(folder)
     model = Pretraining(case.config)
     clip_norm = case.config["optimizer"].get("clip_norm")
-
-    def fresh(learning_rate=None):
-        model.load_state_dict(case.weights)
-        return case.optimizer(model, learning_rate)
-
-    of = lambda model: losses(model, case.inputs, case.config)
-    trial = fresh(learning_rate=0.0)
-    faster_attention(lambda: train_step(model, trial, of, clip_norm))
-    optimizer = fresh()
-
-    def check():
-        model.eval()
-        with torch.no_grad():
-            answer = {name: loss.item() for name, loss in of(model).items()}
-        model.train()
-        return answer
-
-    serve(check, lambda: train_step(model, optimizer, of, clip_norm))
+    train(case, model, lambda model: losses(model, case.inputs, case.config), clip_norm)
 
 
 main(sys.argv[3])

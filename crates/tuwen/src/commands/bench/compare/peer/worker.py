@@ -95,6 +95,27 @@ def serve(check, step):
         print(json.dumps(answer), flush=True)
 
 
+def train(case, model, losses, clip_norm=None):
+    """Serves a model that `losses` maps to its weighted losses by name, from the case's weights on."""
+
+    def fresh(learning_rate=None):
+        model.load_state_dict(case.weights)
+        return case.optimizer(model, learning_rate)
+
+    trial = fresh(learning_rate=0.0)
+    faster_attention(lambda: train_step(model, trial, losses, clip_norm))
+    optimizer = fresh()
+
+    def check():
+        model.eval()
+        with torch.no_grad():
+            answer = {name: loss.item() for name, loss in losses(model).items()}
+        model.train()
+        return answer
+
+    serve(check, lambda: train_step(model, optimizer, losses, clip_norm))
+
+
 def start():
     # As many threads as OMP_NUM_THREADS says, which PyTorch reads itself.
     torch.manual_seed(0)
