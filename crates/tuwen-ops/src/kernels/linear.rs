@@ -9,15 +9,20 @@ use super::vectorised;
 /// Rows from which on copying the weight transposed costs less than multiplying by its transposed view.
 const ROWS_WORTH_A_TRANSPOSE: usize = 256;
 
-/// `[rows, inputs] · [inputs, outputs] + [outputs]`; the bias is laid out first and the product added to it.
+/// `[rows, inputs] · [inputs, outputs] + [outputs]`.
 pub(crate) fn forward(input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let outputs = bias.len();
-    let inputs = weight.len() / outputs;
+    product_and_bias(input, weight.len() / outputs, Matrix::new(weight, outputs, outputs), bias)
+}
+
+/// The rows of `input` times `right`, plus the bias, which is laid out first and the product added to it.
+fn product_and_bias(input: &[f32], inputs: usize, right: Matrix<'_>, bias: &[f32]) -> Vec<f32> {
+    let outputs = bias.len();
     let mut output = unfilled(input.len() / inputs * outputs);
     each(output.chunks_mut(rows_per_block(outputs) * outputs), |block| {
         block.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(bias));
     });
-    let (left, right) = (Matrix::new(input, inputs, inputs), Matrix::new(weight, outputs, outputs));
+    let left = Matrix::new(input, inputs, inputs);
     multiply_parallel(left, right, MatrixMut::new(&mut output, outputs), Place::Added);
     output
 }
@@ -48,15 +53,8 @@ vectorised! {
 
 /// `[rows, inputs] · [outputs, inputs]ᵀ + [outputs]`.
 pub(crate) fn forward_transposed(input: &[f32], table: &[f32], bias: &[f32]) -> Vec<f32> {
-    let outputs = bias.len();
-    let inputs = table.len() / outputs;
-    let mut output = unfilled(input.len() / inputs * outputs);
-    each(output.chunks_mut(rows_per_block(outputs) * outputs), |block| {
-        block.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(bias));
-    });
-    let (left, right) = (Matrix::new(input, inputs, inputs), Matrix::new(table, inputs, inputs).transposed());
-    multiply_parallel(left, right, MatrixMut::new(&mut output, outputs), Place::Added);
-    output
+    let inputs = table.len() / bias.len();
+    product_and_bias(input, inputs, Matrix::new(table, inputs, inputs).transposed(), bias)
 }
 
 /// The gradients of input, table and bias of [`forward_transposed`], each if `needed`.
