@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use tuwen::core::{Losses, TokenLabels};
 use tuwen::encoder::albef::{Albef, AlbefConfig, TextConfig, momentum_names, reference_names, reference_number};
-use tuwen::encoder::{HostTensor, MomentumEncoder, VitConfig, Weights, load_weights, weights_of};
+use tuwen::encoder::{HostTensor, MomentumEncoder, Tape, VitConfig, Weights, load_weights, weights_of};
 use tuwen::ita::{AlphaRamp, FeatureQueue, PairKeys, Positives, QueueParts};
 use tuwen::ops::{AdamWForm, Dropout};
 use tuwen::train::albef::{
@@ -175,7 +175,7 @@ impl Case {
             ])),
             dropout: Dropout::off(),
         };
-        losses(state, &self.batch(), &input)
+        losses(state, &self.batch(), &input, &Tape::off())
     }
 
     /// The losses before each of `steps` steps, each in the order of `names`, and the state after them.
@@ -198,7 +198,7 @@ impl Case {
             let losses = self.losses(&mut state, how);
             trajectory.push(names.iter().map(|name| loss(&losses, name)).collect());
             let outcome;
-            (state, outcome) = state.advance(&mut optimizer, &losses.total().unwrap().backward(), 1.0);
+            (state, outcome) = state.advance(&mut optimizer, &losses.total().unwrap().backward().into(), 1.0);
             assert!(matches!(outcome, StepOutcome::Moved(_)));
         }
         (trajectory, state)

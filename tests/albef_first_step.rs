@@ -1,5 +1,6 @@
 //! What a fresh ALBEF's losses must be: it knows nothing, so each is the logarithm of the number of choices.
 
+use tuwen::encoder::Tape;
 use tuwen::ita::{FeatureQueue, PairKeys, QUEUE_START};
 use tuwen::random::Draws;
 use tuwen::train::Architecture;
@@ -33,7 +34,7 @@ fn albef_alignment_starts_at_the_logarithm_of_batch_and_queue() {
     for filled in [0, 1, 12, CAPACITY] {
         let model = AlbefPretraining::of(&assembly.recipe, &device);
         let mut state = AlbefState::from_parts(model, None, Some(queue(filled)));
-        let found = loss(&assembly.losses(&mut state, examples, 0).unwrap(), "ita");
+        let found = loss(&assembly.losses(&mut state, examples, 0, &Tape::off()).unwrap(), "ita");
         let expected = ((8 + filled) as f32).ln();
         // A cosine of unrelated features deviates by 1/√1024, a logit by 1/(√1024 · 0.5) = 1/16: here is two of them.
         assert!((found - expected).abs() < 0.125, "{filled} entries: {found}, expected ln {} = {expected}", 8 + filled);
@@ -48,7 +49,7 @@ fn albef_alignment_grows_with_the_queue_it_fills() {
     let filled = [0, 8, 16, 20, 20];
     for (step, examples) in batches(&assembly, filled.len()).iter().enumerate() {
         assert_eq!(state.queue.as_ref().unwrap().len(), filled[step]);
-        let found = loss(&assembly.losses(&mut state, examples, step as u64).unwrap(), "ita");
+        let found = loss(&assembly.losses(&mut state, examples, step as u64, &Tape::off()).unwrap(), "ita");
         let expected = ((8 + filled[step]) as f32).ln();
         // All pictures look nearly alike to a fresh encoder, so cosines hardly differ; a pair that comes twice moves it.
         assert!((found - expected).abs() < 0.1, "step {step}: {found}, expected {expected}");

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use tuwen::encoder::Tape;
 use tuwen::recipe::Override;
 use tuwen::train::albef::{Assembly, Example};
 use tuwen::train::{Architecture, TrainError, find_recipe};
@@ -98,6 +99,6 @@ pub(crate) fn batches(assembly: &Assembly, batches: usize) -> Vec<Vec<Example>> 
 /// The value of each loss of the first step on `examples`, in the order of `names`.
 pub(crate) fn first_losses<const N: usize>(assembly: &Assembly, examples: &[Example], names: [&str; N]) -> [f32; N] {
     let mut state = assembly.start(&device().autodiff());
-    let losses = assembly.losses(&mut state, examples, 0).unwrap();
+    let losses = assembly.losses(&mut state, examples, 0, &Tape::off()).unwrap();
     names.map(|name| loss(&losses, name))
 }

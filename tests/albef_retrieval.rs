@@ -2,7 +2,7 @@
 
 use burn::module::Module as _;
 use burn::tensor::{Int, Tensor, TensorData};
-use tuwen::encoder::{gradients_of, weights_of};
+use tuwen::encoder::{Tape, gradients_of, weights_of};
 use tuwen::eval::{Relevance, Rest, RetrievalTable, Scores, Ties, ranks, rerank, top_k};
 use tuwen::ita::{Positives, hard_targets, positive_mask, similarities};
 use tuwen::itm::{match_scores, seed_negative_weights};
@@ -132,8 +132,10 @@ fn albef_retrieval_evaluation_and_reranking() {
     let (picture_rows, caption_rows) = (pair(|picture, _| picture), pair(|_, caption| caption));
     let memory = model.encoder.image_memory(&image_states).select(&picture_rows);
     let masks = mask.int().select(0, caption_rows.clone()).equal_elem(1);
-    let below = model.encoder.fuse_below(text_states.select(0, caption_rows), &masks, memory.below(), &Dropout::off());
-    let cls = model.encoder.fuse_last_cls(below, &masks, memory.last(), &Dropout::off());
+    let tape = Tape::off();
+    let encoder = model.encoder.on(&tape);
+    let below = encoder.fuse_below(text_states.select(0, caption_rows), &masks, memory.below(), &Dropout::off());
+    let cls = encoder.fuse_last_cls(below, &masks, memory.last(), &Dropout::off());
     let matching = values(match_scores(model.itm.forward(cls)));
 
     let i2t = Scores::new(pictures, captions, similarity).unwrap();

@@ -44,7 +44,7 @@ fn assert_every_step_is_a_place_to_go_on_from<A: Architecture>(assembly: &A) {
 #[test]
 fn unibert_goes_on_from_every_step() {
     let set = ["model.encoder.hidden_dropout_prob=0.1", "model.encoder.attention_probs_dropout_prob=0.1"];
-    let set = [&EVERY[..], &set, &["data.loader.batch_size=240"]].concat();
+    let set = [&EVERY[..], &set, &["data.loader.batch_size=240", "compute.recompute={rows=100}"]].concat();
     assert_every_step_is_a_place_to_go_on_from(&small(&set).unwrap());
 }
 
@@ -57,6 +57,7 @@ fn albef_goes_on_from_every_step() {
         "model.encoder.text.attention_probs_dropout_prob=0.1",
         "vision.augment={operations=2, magnitude=7, probability=0.5}",
         "vision.flip=half",
+        "compute.recompute={rows=3}",
     ];
     assert_every_step_is_a_place_to_go_on_from(&small_albef(&[&EVERY[..], &set].concat()).unwrap());
 }

@@ -20,6 +20,7 @@ mod hostile_disk;
 mod killed;
 mod not_finite;
 mod program;
+mod recomputed;
 mod run_folder;
 mod stopped;
 mod tidy;

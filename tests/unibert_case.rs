@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 use tuwen::core::Losses;
 use tuwen::encoder::unibert::{SequenceLayout, UniBertConfig, reference_names};
-use tuwen::encoder::{Pooling, Weights, load_weights};
+use tuwen::encoder::{Pooling, Tape, Weights, load_weights};
 use tuwen::itm::{ItmPairing, ItmRule, seed_pairing};
 use tuwen::mfm::FrameSimilarity;
 use tuwen::ops::{AdamWForm, Dropout};
@@ -209,7 +209,7 @@ impl Case {
         for _ in 0..steps {
             let total = self.total(&model, factors, MaskingViews::Joint);
             trajectory.push(total.clone().into_scalar::<f32>());
-            model = optimizer.step(model, &total.backward(), 1.0).0;
+            model = optimizer.step(model, &total.backward().into(), 1.0).0;
         }
         (trajectory, under_their_names(&tuwen::encoder::weights_of(&model)))
     }
@@ -231,7 +231,7 @@ pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 fn losses_of(model: &UniBertPretraining, batch: &Batch, tasks: &TasksSection, pairing: &ItmPairing) -> Losses {
-    let states = encode(model, batch, &Plan::of(tasks), Some(pairing), &Dropout::off());
+    let states = encode((model, &Tape::off()), batch, &Plan::of(tasks), Some(pairing), &Dropout::off());
     losses(model, batch, &states, tasks)
 }
 

@@ -1,6 +1,7 @@
 //! What an encoder is given: clips and texts, masked or clean, aligned or shuffled.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use burn::tensor::{Bool, Int, Tensor};
 
@@ -32,6 +33,19 @@ impl<P: Pairing> ClipTextView<P> {
         assert_eq!(attention_mask.dims(), [texts, length], "attention mask and input ids must agree");
         assert_eq!(batch, texts, "as many clips as texts");
         Self { frame_features, frame_mask, input_ids, attention_mask, pairing: PhantomData }
+    }
+
+    /// Some of the rows, in their order.
+    #[must_use]
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        let (start, count) = (rows.start, rows.len());
+        Self {
+            frame_features: self.frame_features.clone().narrow(0, start, count),
+            frame_mask: self.frame_mask.clone().narrow(0, start, count),
+            input_ids: self.input_ids.clone().narrow(0, start, count),
+            attention_mask: self.attention_mask.clone().narrow(0, start, count),
+            pairing: PhantomData,
+        }
     }
 
     /// `[B, T, D]`, zero where padded or masked.

@@ -81,6 +81,15 @@ pub struct KeyValue {
 }
 
 impl KeyValue {
+    /// Of keys and values `[B, P, H]`.
+    pub(crate) fn new(key: Tensor<3>, value: Tensor<3>) -> Self {
+        Self { key, value }
+    }
+
+    pub(crate) fn tensors(&self) -> [Tensor<3>; 2] {
+        [self.key.clone(), self.value.clone()]
+    }
+
     /// The rows of the batch in another order, or some of them several times.
     pub fn select(&self, rows: Tensor<1, Int>) -> Self {
         Self { key: select_rows(self.key.clone(), rows.clone()), value: select_rows(self.value.clone(), rows) }

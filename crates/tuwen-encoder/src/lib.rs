@@ -29,6 +29,7 @@ mod names;
 mod pooling;
 mod positions;
 mod sequence;
+mod tape;
 pub mod unibert;
 mod vit;
 mod weights;
@@ -43,6 +44,7 @@ pub use names::{NameRow, NameTable, Transform};
 pub use pooling::{AttentionPooling, Pooling, mean_pooling};
 pub use positions::interpolate_positions;
 pub use sequence::Sequence;
+pub use tape::{Recompute, Tape};
 pub use vit::{Vit, VitConfig};
 pub use weights::{
     HostTensor, Weights, WeightsError, gradients_of, initialise, initialise_by_name, load_weights, shapes_of,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tuwen_ops::{INITIALIZER_RANGE, LayerNorm, Linear};
 
 use crate::attention::all_real;
-use crate::{BlockConfig, VisionBlock};
+use crate::{BlockConfig, Tape, VisionBlock};
 
 /// The numbers of a vision transformer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,13 +85,19 @@ pub struct Vit {
 impl Vit {
     /// Normalised pixels `[B, 3, R, R]` to `[B, 1 + P, W]`.
     pub fn forward(&self, pixel_values: Tensor<4>) -> Tensor<3> {
+        self.forward_on(&Tape::off(), pixel_values)
+    }
+
+    /// [`Self::forward`] with its layers on a tape.
+    pub fn forward_on<'a>(&'a self, tape: &Tape<'a>, pixel_values: Tensor<4>) -> Tensor<3> {
         let projected = self.patch_projection.forward(unfold(pixel_values, self.patch_size)); // [B, P, W]
         let [batch, patches, width] = projected.dims();
         let class = self.class_token.val().unsqueeze::<3>().expand([batch, 1, width]);
         let mut states = Tensor::cat(vec![class, projected], 1) + self.positions.val().unsqueeze::<3>();
         let mask = all_real(batch, 1 + patches, &states.device());
         for layer in &self.layers {
-            states = layer.forward(states, &mask);
+            let mask = mask.clone();
+            states = tape.layer(layer, vec![states], move |layer, states| layer.forward(states[0].clone(), &mask));
         }
         self.norm.forward(states)
     }

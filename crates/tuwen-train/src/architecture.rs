@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::{Device, Gradients};
+use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::Loader;
-use tuwen_encoder::{Weights, WeightsError};
+use tuwen_encoder::{Recompute, Tape, Weights, WeightsError};
 
+use crate::gradients::{ModelGradients, Parameters};
 use crate::optimizer::{Optimizer, OptimizerConfig, StepOutcome};
 use crate::schedule::ScheduleConfig;
 use crate::sections::CheckpointSection;
@@ -28,6 +29,8 @@ pub struct LoopSettings<'a> {
     pub evaluate_every: u64,
     /// When it is saved.
     pub checkpoint: &'a CheckpointSection,
+    /// What of a step is computed twice to save memory.
+    pub recompute: Recompute,
 }
 
 /// A recipe with everything it names at hand. The loop in `run.rs` drives it; what a step computes is its own affair.
@@ -65,14 +68,22 @@ pub trait Architecture {
     /// The shapes of the weights that the optimizer moves.
     fn trained_shapes(&self, state: &Self::State) -> BTreeMap<String, Vec<usize>>;
 
-    /// The losses of step `step` (from 0) over `examples`.
-    fn losses(&self, state: &mut Self::State, examples: &[Self::Example], step: u64) -> Result<Losses, TrainError>;
+    /// What the gradients of a step are read by.
+    fn parameters(&self, state: &Self::State) -> Parameters;
+    /// The losses of step `step` (from 0) over `examples`, to go back from by way of `tape`.
+    fn losses<'a>(
+        &self,
+        state: &'a mut Self::State,
+        examples: &[Self::Example],
+        step: u64,
+        tape: &Tape<'a>,
+    ) -> Result<Losses, TrainError>;
     /// Moves the weights, and what follows them, by `gradients`.
     fn advance(
         &self,
         state: Self::State,
         optimizer: &mut Optimizer,
-        gradients: &Gradients,
+        gradients: &ModelGradients,
         factor: f64,
     ) -> (Self::State, StepOutcome);
     /// Tests the state after `step` steps.

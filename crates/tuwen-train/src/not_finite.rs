@@ -3,8 +3,10 @@
 use std::fmt;
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::Tensor;
 use tuwen_ops::sum_of_squares;
+
+use crate::gradients::ModelGradients;
 
 /// The first thing in a step that is not finite: weights come before losses, losses before gradients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl fmt::Display for BadTensor {
 
 impl BadTensor {
     /// The first weight of `model`, or else the first gradient, that is not finite, in the order of the model's fields.
-    pub(crate) fn first<M: Module>(model: &M, gradients: &Gradients) -> Self {
+    pub(crate) fn first<M: Module>(model: &M, gradients: &ModelGradients) -> Self {
         let mut squares = Squares { gradients, path: Vec::new(), weights: Vec::new(), slopes: Vec::new() };
         model.visit(&mut squares);
         let Squares { weights, slopes, .. } = squares;
@@ -44,7 +46,7 @@ type Named = Vec<(String, Tensor<1>)>;
 
 /// `Σ x²` of each weight and of each gradient: one number tells whether a whole tensor is finite.
 struct Squares<'a> {
-    gradients: &'a Gradients,
+    gradients: &'a ModelGradients,
     path: Vec<String>,
     weights: Named,
     slopes: Named,
@@ -61,7 +63,7 @@ impl ModuleVisitor for Squares<'_> {
 
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
         let (name, weight) = (self.path.join("."), parameter.val());
-        if let Some(gradient) = weight.grad(self.gradients) {
+        if let Some(gradient) = self.gradients.of(parameter) {
             self.slopes.push((name.clone(), sum_of_squares(gradient)));
         }
         self.weights.push((name, sum_of_squares(weight)));
@@ -94,7 +96,7 @@ mod tests {
         let [first, second] = [first, second].map(|values| Param::from_tensor(Tensor::from_floats(values, &device)));
         let model = Two { first, second };
         let sum = model.first.val().sum() + model.second.val().sqrt().sum();
-        BadTensor::first(&model, &sum.backward())
+        BadTensor::first(&model, &sum.backward().into())
     }
 
     #[test]

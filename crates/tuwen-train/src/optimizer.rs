@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use tuwen_encoder::{HostTensor, Weights};
 use tuwen_ops::{AdamW, AdamWForm, Moments, adamw_step, sum_of_squares};
 
+use crate::gradients::ModelGradients;
 use crate::not_finite::BadTensor;
 
 /// The numbers of the optimizer.
@@ -125,7 +126,7 @@ impl Optimizer {
 
     /// Moves every parameter that has a gradient, with the base rates times `factor`. A parameter without a gradient
     /// is left alone, undecayed.
-    pub fn step<M: Module>(&mut self, model: M, gradients: &Gradients, factor: f64) -> (M, StepOutcome) {
+    pub fn step<M: Module>(&mut self, model: M, gradients: &ModelGradients, factor: f64) -> (M, StepOutcome) {
         let norm = self.norm(&model, gradients);
         if !norm.is_finite() {
             let bad = BadTensor::first(&model, gradients);
@@ -138,7 +139,7 @@ impl Optimizer {
     }
 
     /// `√Σ g²` over all gradients; with it comes what was to be read along.
-    fn norm<M: Module>(&mut self, model: &M, gradients: &Gradients) -> f64 {
+    fn norm<M: Module>(&mut self, model: &M, gradients: &ModelGradients) -> f64 {
         let squares = squared_norm(model, gradients);
         let known = usize::from(squares.is_some());
         let wanted: Vec<_> = squares.into_iter().chain(self.reading.take()).collect();
@@ -201,11 +202,11 @@ impl Optimizer {
 }
 
 /// `Σ g²` over all gradients, `[1]`; nothing if there is none.
-fn squared_norm<M: Module>(model: &M, gradients: &Gradients) -> Option<Tensor<1>> {
-    struct Sum<'a>(&'a Gradients, Vec<Tensor<1>>);
+fn squared_norm<M: Module>(model: &M, gradients: &ModelGradients) -> Option<Tensor<1>> {
+    struct Sum<'a>(&'a ModelGradients, Vec<Tensor<1>>);
     impl ModuleVisitor for Sum<'_> {
         fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-            if let Some(gradient) = parameter.val().grad(self.0) {
+            if let Some(gradient) = self.0.of(parameter) {
                 self.1.push(sum_of_squares(gradient));
             }
         }
@@ -217,7 +218,7 @@ fn squared_norm<M: Module>(model: &M, gradients: &Gradients) -> Option<Tensor<1>
 
 struct Mover<'a> {
     optimizer: &'a mut Optimizer,
-    gradients: &'a Gradients,
+    gradients: &'a ModelGradients,
     path: Vec<String>,
     factor: f64,
     scale: f64,
@@ -233,7 +234,7 @@ impl ModuleMapper for Mover<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(gradient) = parameter.val().grad(self.gradients) else { return parameter };
+        let Some(gradient) = self.gradients.of(&parameter) else { return parameter };
         let name = self.path.join(".");
         let Optimizer { config, step, moments, .. } = &mut *self.optimizer;
         let GroupOptions { learning_rate, weight_decay } = config.options_of(&name);
@@ -249,7 +250,6 @@ impl ModuleMapper for Mover<'_> {
         let shape = tensor.dims();
         let count = shape.iter().product::<usize>();
         let weight = tensor.inner().reshape([count]);
-        let gradient = gradient.reshape([count]);
         let (_, old) = moments.remove(&name).unwrap_or_else(|| (shape.to_vec(), Moments::zeros(&weight)));
         let (weight, new) = adamw_step(weight, gradient, old, *step, &options);
         moments.insert(name, (shape.to_vec(), new));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tuwen_core::Losses;
 use tuwen_data::{LoadedBatch, Loader};
-use tuwen_encoder::write_whole;
+use tuwen_encoder::{Tape, write_whole};
 
 use crate::TrainError;
 use crate::architecture::Architecture;
@@ -139,10 +139,11 @@ impl<'a, A: Architecture> Run<'a, A> {
         loaded.skipped.iter().for_each(|skipped| watch(Event::SkippedRecord(&skipped.message)));
         let index = self.position.step;
         let Some(mut state) = self.state.take() else { unreachable!("the state is put back at the end of every step") };
-        let losses = self.assembly.losses(&mut state, &loaded.items, index)?;
+        let (parameters, tape) = (self.assembly.parameters(&state), Tape::new(self.assembly.settings().recompute));
+        let losses = self.assembly.losses(&mut state, &loaded.items, index, &tape)?;
         let total = losses.total().ok_or(TrainError::NothingToLearn { step: index + 1 })?;
         losses.values().into_iter().for_each(|values| self.optimizer.read_along(values));
-        let (gradients, factor) = (total.backward(), self.schedule.factor(index));
+        let (gradients, factor) = (parameters.gradients(tape, &total), self.schedule.factor(index));
         let (state, outcome) = self.assembly.advance(state, &mut self.optimizer, &gradients, factor);
         self.state = Some(state);
         self.position.step += 1;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tuwen_data::{DataFormat, LoaderConfig, SynthConfig, TitleChoice, write_synthetic};
+use tuwen_encoder::Recompute;
 
 use crate::TrainError;
 
@@ -45,6 +46,22 @@ pub struct SyntheticSection {
     pub folder: PathBuf,
     /// How much.
     pub set: SynthConfig,
+}
+
+/// How a step is computed. Nothing here changes what it computes but by rounding.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComputeSection {
+    /// What is computed twice to save memory: `"nothing"`, `"layers"`, or `{ rows = 8 }`, 8 rows of the batch at a time.
+    #[serde(default)]
+    pub recompute: Recompute,
+}
+
+impl ComputeSection {
+    /// Whether a recipe need not mention it.
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// When weights are written.

@@ -6,7 +6,9 @@
 mod config;
 mod keys;
 mod model;
+mod on_tape;
 
 pub use config::{AlbefConfig, TextConfig};
 pub use keys::{momentum_names, reference_names, reference_number};
 pub use model::{Albef, ImageMemory};
+pub use on_tape::AlbefOnTape;

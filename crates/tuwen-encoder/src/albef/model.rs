@@ -1,11 +1,12 @@
 //! The forward passes of ALBEF: each stream alone, their features, and their fusion.
 
 use burn::module::Module;
-use burn::tensor::{Bool, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 use tuwen_ops::{Dropout, Linear};
 
 use super::AlbefConfig;
-use crate::{Block, FusionBlock, KeyValue, Sequence, TextEmbeddings, Vit};
+use super::AlbefOnTape;
+use crate::{Block, FusionBlock, KeyValue, Sequence, Tape, TextEmbeddings, Vit};
 
 /// The two-stream encoder.
 #[derive(Module, Debug)]
@@ -22,7 +23,7 @@ pub struct Albef {
 
 /// An image as the fusion layers read it: keys and values for each of them, the lowest first.
 #[derive(Clone, Debug)]
-pub struct ImageMemory(Vec<KeyValue>);
+pub struct ImageMemory(pub(super) Vec<KeyValue>);
 
 impl ImageMemory {
     /// For all layers but the last.
@@ -42,21 +43,19 @@ impl ImageMemory {
 }
 
 impl Albef {
+    /// Its forward passes with their layers on `tape`.
+    pub fn on<'a, 't>(&'a self, tape: &'t Tape<'a>) -> AlbefOnTape<'a, 't> {
+        AlbefOnTape { encoder: self, tape }
+    }
+
     /// Normalised pixels `[B, 3, R, R]` to `[B, 1 + P, W]`.
     pub fn image_states(&self, pixel_values: Tensor<4>) -> Tensor<3> {
-        self.vision.forward(pixel_values)
+        self.on(&Tape::off()).image_states(pixel_values)
     }
 
     /// Ids `[B, L]` to `[B, L, H]`, text alone. States of padding mean nothing.
     pub fn text_states(&self, ids: Tensor<2, Int>, sequence: impl Into<Sequence>, dropout: &Dropout) -> Tensor<3> {
-        let text = &self.config.text;
-        let embedding_dropout = (&dropout.at(0), text.hidden_dropout_prob);
-        let sequence = sequence.into();
-        let mut states = sequence.pack(self.text_embeddings.forward(ids, text.frozen_word, embedding_dropout));
-        for (index, layer) in self.text_layers.iter().enumerate() {
-            states = layer.forward(states, &sequence, &dropout.at(1 + index as u64));
-        }
-        sequence.unpack(states)
+        self.on(&Tape::off()).text_states(ids, sequence, dropout)
     }
 
     /// `[B, 1 + P, W]` to unit features `[B, E]` of the class token.
@@ -71,7 +70,7 @@ impl Albef {
 
     /// Image tokens `[B, 1 + P, W]` as keys and values for every fusion layer.
     pub fn image_memory(&self, states: &Tensor<3>) -> ImageMemory {
-        ImageMemory(self.fusion_layers.iter().map(|layer| layer.project(states.clone())).collect())
+        self.on(&Tape::off()).image_memory(states)
     }
 
     /// Text states `[B, L, H]` and images to fused states `[B, L, H]`.
@@ -82,51 +81,7 @@ impl Albef {
         memory: &ImageMemory,
         dropout: &Dropout,
     ) -> Tensor<3> {
-        let sequence = sequence.into();
-        let below = self.fuse_below(states, sequence.clone(), memory.below(), dropout);
-        self.fuse_last(below, sequence, memory.last(), dropout)
-    }
-
-    /// All fusion layers but the last.
-    pub fn fuse_below(
-        &self,
-        mut states: Tensor<3>, // [B, L, H]
-        sequence: impl Into<Sequence>,
-        memory: &[KeyValue],
-        dropout: &Dropout,
-    ) -> Tensor<3> {
-        let sequence = sequence.into();
-        states = sequence.pack(states);
-        for (index, (layer, memory)) in self.fusion_layers.iter().zip(memory).enumerate() {
-            states = layer.forward(states, &sequence, memory, &dropout.at(index as u64));
-        }
-        sequence.unpack(states)
-    }
-
-    /// The last fusion layer.
-    pub fn fuse_last(
-        &self,
-        states: Tensor<3>, // [B, L, H]
-        sequence: impl Into<Sequence>,
-        memory: &KeyValue,
-        dropout: &Dropout,
-    ) -> Tensor<3> {
-        let last = self.fusion_layers.len() - 1;
-        let sequence = sequence.into();
-        let packed = sequence.pack(states);
-        sequence.unpack(self.fusion_layers[last].forward(packed, &sequence, memory, &dropout.at(last as u64)))
-    }
-
-    /// The last fusion layer for `[CLS]` alone, `[B, H]`: all that matching reads of it.
-    pub fn fuse_last_cls(
-        &self,
-        states: Tensor<3>,      // [B, L, H]
-        mask: &Tensor<2, Bool>, // [B, L]
-        memory: &KeyValue,
-        dropout: &Dropout,
-    ) -> Tensor<2> {
-        let last = self.fusion_layers.len() - 1;
-        first(&self.fusion_layers[last].forward_first(states, mask, memory, 1, &dropout.at(last as u64)))
+        self.on(&Tape::off()).fuse(states, sequence, memory, dropout)
     }
 
     /// The word table `[V, H]`, which the MLM decoder shares.

@@ -7,7 +7,7 @@ use tuwen_core::{ClipTextView, HiddenStates, Pairing};
 use tuwen_ops::Dropout;
 
 use super::{SequenceLayout, UniBertConfig};
-use crate::{Block, FrameEmbeddings, Sequence, TextEmbeddings};
+use crate::{Block, FrameEmbeddings, Sequence, Tape, TextEmbeddings};
 
 /// The single-stream encoder.
 #[derive(Module, Debug)]
@@ -33,22 +33,44 @@ pub struct ClipTextStates<P: Pairing> {
 impl UniBert {
     /// Encodes a view; the order of the sequence is the config's.
     pub fn forward<P: Pairing>(&self, view: &ClipTextView<P>, dropout: &Dropout) -> ClipTextStates<P> {
+        self.forward_on(&Tape::off(), view, dropout)
+    }
+
+    /// [`Self::forward`] with its layers on a tape, as many rows at a time as it says.
+    pub fn forward_on<'a, P: Pairing>(
+        &'a self,
+        tape: &Tape<'a>,
+        view: &ClipTextView<P>,
+        dropout: &Dropout,
+    ) -> ClipTextStates<P> {
+        let [batch, frames] = view.frame_mask().dims();
+        let parts = tape.parts(batch).into_iter().flat_map(|part| {
+            // The first part draws as a whole batch does.
+            let dropout = if part.start == 0 { dropout.clone() } else { dropout.at(part.start as u64) };
+            let view = view.rows(part);
+            tape.tower(self, Vec::new(), move |encoder, tape, _| vec![encoder.states(tape, &view, &dropout)])
+        });
+        ClipTextStates {
+            hidden_states: HiddenStates::new(Tensor::cat(parts.collect(), 0)),
+            attention_mask: in_order(self.config.layout, view.attention_mask(), view.frame_mask()),
+            cls_position: self.config.layout.cls_position(frames),
+        }
+    }
+
+    /// `[B, S, H]`.
+    fn states<'a, P: Pairing>(&'a self, tape: &Tape<'a>, view: &ClipTextView<P>, dropout: &Dropout) -> Tensor<3> {
         let rate = self.config.hidden_dropout_prob;
         let (text_dropout, frame_dropout) = (dropout.at(0), dropout.at(1));
         let text = self.text_embeddings.forward(view.input_ids(), self.config.frozen_word, (&text_dropout, rate));
         let frames = self.frame_embeddings.forward(view.frame_features(), (&frame_dropout, rate));
-        let [_, frame_count, _] = frames.dims();
-        let mut states = in_order(self.config.layout, text, frames); // [B, S, H]
-        let attention_mask = in_order(self.config.layout, view.attention_mask(), view.frame_mask()); // [B, S]
-        let sequence = Sequence::from(&attention_mask);
+        let mut states = in_order(self.config.layout, text, frames);
+        let sequence = Sequence::from(&in_order(self.config.layout, view.attention_mask(), view.frame_mask()));
         for (index, layer) in self.layers.iter().enumerate() {
-            states = layer.forward(states, &sequence, &dropout.at(2 + index as u64));
+            let (sequence, dropout) = (sequence.clone(), dropout.at(2 + index as u64));
+            states = tape
+                .layer(layer, vec![states], move |layer, states| layer.forward(states[0].clone(), &sequence, &dropout));
         }
-        ClipTextStates {
-            hidden_states: HiddenStates::new(states),
-            attention_mask,
-            cls_position: self.config.layout.cls_position(frame_count),
-        }
+        states
     }
 
     /// The numbers it was made with.

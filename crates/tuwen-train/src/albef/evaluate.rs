@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use burn::tensor::{Int, Tensor};
+use tuwen_encoder::Tape;
 use tuwen_ita::{InBatchHits, contrastive_loss, in_batch_hits, positive_mask, similarities};
 use tuwen_itm::{MatchCounts, match_margins, weighted_pair_loss};
 use tuwen_mlm::{mlm_loss, token_hits};
 use tuwen_ops::Dropout;
 
-use super::fusion::{Fused, Pass, fuse};
-use super::step::{Negatives, StepInput, draw, match_labels, matching_passes, text_states, word_logits};
+use super::fusion::Fused;
+use super::step::{Negatives, StepInput, draw, match_labels, word_logits};
+use super::towers::{fused, image_states, text_states};
 use super::{AlbefPretraining, Batch, Example, Stage};
 use crate::evaluation::TaskResult;
 
@@ -60,9 +62,9 @@ pub fn evaluate(
 }
 
 fn one_batch(model: &AlbefPretraining, batch: &Batch, input: &StepInput<'_>, totals: &mut Totals) {
-    let (encoder, off) = (&model.encoder, Dropout::off());
-    let image_states = encoder.image_states(batch.pixel_values.clone());
-    let texts = text_states(encoder, batch, batch.token_labels.is_some(), &input.savings, &off);
+    let (encoder, off, tape) = (&model.encoder, Dropout::off(), Tape::off());
+    let image_states = image_states(encoder.on(&tape), batch);
+    let texts = text_states(encoder.on(&tape), batch, batch.token_labels.is_some(), &input.savings, &off);
     let (image, text) = (encoder.image_features(&image_states), encoder.text_features(&texts.clean));
     let i2t = similarities(image, text, model.temperature.val()); // [B, B]
     let positives = positive_mask(input.positives, &batch.keys, &[], &i2t.device());
@@ -73,9 +75,8 @@ fn one_batch(model: &AlbefPretraining, batch: &Batch, input: &StepInput<'_>, tot
     totals.add(0, &contrastive_loss(i2t.clone(), positives), hits, 2.0 * size);
     // A batch of one has no negative: it is left out of matching alone.
     let negatives = (batch.len() > 1).then(|| draw(&i2t, &i2t.clone().transpose(), batch, 1.0, input));
-    let matching = negatives.as_ref().map_or(Vec::new(), |negatives| matching_passes(&texts, batch, negatives));
-    let masked = texts.masked.map(|states| Pass { states, mask: batch.attention_mask.clone(), images: None });
-    let Fused { matching, words } = fuse(encoder, &image_states, &matching, masked.as_ref(), &input.savings, &off);
+    let states = (&image_states, &texts);
+    let Fused { matching, words } = fused(encoder.on(&tape), states, batch, negatives.as_ref(), &input.savings, &off);
     if let (Some(states), Some([images, texts])) = (matching, negatives) {
         let (labels, usable) = match_labels(batch.len(), &images, &texts);
         let logits = model.itm.forward(states); // [3·B, 2]

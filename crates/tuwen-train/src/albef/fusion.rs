@@ -2,7 +2,7 @@
 
 use burn::tensor::{Bool, Int, Tensor};
 use tuwen_encoder::KeyValue;
-use tuwen_encoder::albef::{Albef, ImageMemory};
+use tuwen_encoder::albef::{AlbefOnTape, ImageMemory};
 use tuwen_ops::{Dropout, select_rows};
 
 use super::Savings;
@@ -28,7 +28,7 @@ pub(super) struct Fused {
 
 /// Runs the passes of `matching`, which are read at `[CLS]` alone, and that of `words`.
 pub(super) fn fuse(
-    encoder: &Albef,
+    encoder: AlbefOnTape<'_, '_>,
     image_states: &Tensor<3>, // [B, 1 + P, W]
     matching: &[Pass],
     words: Option<&Pass>,
@@ -53,7 +53,12 @@ pub(super) fn fuse(
     Fused { matching: (!states.is_empty()).then(|| Tensor::cat(states, 0)), words }
 }
 
-fn look(encoder: &Albef, image_states: &Tensor<3>, memory: Option<&ImageMemory>, pass: &Pass) -> ImageMemory {
+fn look(
+    encoder: AlbefOnTape<'_, '_>,
+    image_states: &Tensor<3>,
+    memory: Option<&ImageMemory>,
+    pass: &Pass,
+) -> ImageMemory {
     match (memory, &pass.images) {
         (Some(memory), None) => memory.clone(),
         (Some(memory), Some(rows)) => memory.select(rows),
@@ -63,7 +68,7 @@ fn look(encoder: &Albef, image_states: &Tensor<3>, memory: Option<&ImageMemory>,
 }
 
 fn fuse_as_one(
-    encoder: &Albef,
+    encoder: AlbefOnTape<'_, '_>,
     matching: &[Pass],
     words: Option<&Pass>,
     memory_of: &dyn Fn(&Pass) -> ImageMemory,
@@ -96,7 +101,7 @@ fn fuse_as_one(
 
 /// The last layer's `[CLS]` states.
 fn cls(
-    encoder: &Albef,
+    encoder: AlbefOnTape<'_, '_>,
     states: Tensor<3>,
     mask: &Tensor<2, Bool>,
     memory: &KeyValue,
@@ -108,4 +113,9 @@ fn cls(
     let states = encoder.fuse_last(states, savings.sequence(mask), memory, dropout);
     let [batch, _, hidden] = states.dims();
     states.narrow(1, 0, 1).reshape([batch, hidden])
+}
+
+/// Some rows of a mask, several times if need be. By way of numbers: a selected mask can't be concatenated on every device.
+pub(super) fn rows_of(mask: &Tensor<2, Bool>, rows: Tensor<1, Int>) -> Tensor<2, Bool> {
+    mask.clone().int().select(0, rows).equal_elem(1)
 }

@@ -18,6 +18,7 @@ mod sheet;
 mod stage;
 mod state;
 mod step;
+mod towers;
 mod training;
 
 pub use assemble::{Assembly, Heldout};

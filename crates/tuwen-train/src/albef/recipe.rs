@@ -11,7 +11,7 @@ use tuwen_vision::{AugmentCompat, TrainTransform};
 use super::{RerankScore, Savings, Stage};
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
-use crate::sections::{CheckpointSection, Compat, DataSection};
+use crate::sections::{CheckpointSection, Compat, ComputeSection, DataSection};
 
 /// A run, written down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct Recipe {
     /// What a step need not compute twice.
     #[serde(default)]
     pub savings: Savings,
+    /// How a step is computed.
+    #[serde(default, skip_serializing_if = "ComputeSection::is_usual")]
+    pub compute: ComputeSection,
     /// How weights move.
     pub optimizer: OptimizerConfig,
     /// How far and how fast.

@@ -3,6 +3,7 @@
 use burn::tensor::activation::log_sigmoid;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use tuwen_encoder::Tape;
 use tuwen_encoder::albef::Albef;
 use tuwen_eval::{EvalError, Relevance, Rest, RetrievalTable, Scores, Ties, rerank, top_k};
 use tuwen_itm::{PairHead, match_margins, match_scores};
@@ -177,6 +178,8 @@ fn pair_logits(encoder: &Albef, head: &PairHead, encoded: &Encoded, pairs: &[(us
     let memory = encoder.image_memory(&states).select(&indices(&rows, &encoded.device));
     let captions: Vec<usize> = pairs.iter().map(|(_, caption)| *caption).collect();
     let (texts, mask) = encoded.captions(&captions);
+    let tape = Tape::off();
+    let encoder = encoder.on(&tape);
     let below = encoder.fuse_below(texts, &mask, memory.below(), &Dropout::off());
     let cls = encoder.fuse_last_cls(below, &mask, memory.last(), &Dropout::off());
     head.forward(cls)

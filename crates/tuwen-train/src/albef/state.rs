@@ -1,6 +1,6 @@
 //! All that moves in a run of ALBEF: the trained weights, the momentum encoders that follow them, the queue.
 
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Tensor};
 use tuwen_encoder::MomentumEncoder;
 use tuwen_encoder::albef::Albef;
 use tuwen_ita::{FeatureQueue, PairKeys, QUEUE_START};
@@ -9,6 +9,7 @@ use tuwen_random::Draws;
 
 use super::AlbefPretraining;
 use super::recipe::{QueueStart, Recipe};
+use crate::gradients::ModelGradients;
 use crate::optimizer::{Optimizer, StepOutcome};
 
 /// Weights, momentum encoders and queue.
@@ -75,7 +76,7 @@ impl AlbefState {
 
     /// Moves the weights by `gradients`, brings the temperature back into its range, and puts the step's features into the
     /// queue. After a step that went wrong they are thrown away: they would spoil those after it.
-    pub fn advance(self, optimizer: &mut Optimizer, gradients: &Gradients, factor: f64) -> (Self, StepOutcome) {
+    pub fn advance(self, optimizer: &mut Optimizer, gradients: &ModelGradients, factor: f64) -> (Self, StepOutcome) {
         let (model, outcome) = optimizer.step(self.model, gradients, factor);
         let mut state = Self { model: model.with_clamped_temperature(), ..self };
         match &outcome {

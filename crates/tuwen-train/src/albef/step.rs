@@ -1,8 +1,9 @@
 //! One ALBEF step up to its losses (arXiv:2107.07651, §3): encode each modality, align them, draw hard negatives, fuse,
 //! match and fill in words. The momentum encoder moves before it is asked.
 
-use burn::tensor::{Bool, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 use tuwen_core::{Losses, TokenLabels};
+use tuwen_encoder::Tape;
 use tuwen_encoder::albef::Albef;
 use tuwen_ita::{
     FeatureQueue, Positives, alignment_loss, contrastive_loss, hard_targets, positive_mask, sigmoid_loss, similarities,
@@ -13,8 +14,8 @@ use tuwen_mlm::{TiedMlmHead, mlm_loss, soft_mlm_loss};
 use tuwen_ops::{Dropout, select_rows};
 use tuwen_random::{Draws, Stream};
 
-use super::fusion::{Pass, fuse};
 use super::state::Pending;
+use super::towers::{fused, image_states, text_states};
 use super::{AlbefPretraining, AlbefState, Batch, ItaLoss, ItaStage, Savings, Stage, Teacher};
 
 /// Images drawn for texts.
@@ -55,13 +56,15 @@ pub enum Negatives {
     Given(Box<[Tensor<1, Int>; 2]>),
 }
 
-/// The losses of `batch`; the momentum encoder moves, and its features wait to enter the queue.
-pub fn losses(state: &mut AlbefState, batch: &Batch, input: &StepInput<'_>) -> Losses {
+/// The losses of `batch`, to go back from by way of `tape`; the momentum encoder moves, and its features wait to enter the
+/// queue.
+pub fn losses<'a>(state: &'a mut AlbefState, batch: &Batch, input: &StepInput<'_>, tape: &Tape<'a>) -> Losses {
     let AlbefState { model, teacher, queue, pending } = state;
+    let model: &'a AlbefPretraining = model;
     let (encoder, stage, dropout) = (&model.encoder, input.stage, &input.dropout);
-    let image_states = encoder.image_states(batch.pixel_values.clone()); // [B, 1 + P, W]
+    let image_states = image_states(encoder.on(tape), batch); // [B, 1 + P, W]
     let words = batch.token_labels.as_ref().filter(|_| stage.mlm.is_some());
-    let texts = text_states(encoder, batch, words.is_some(), &input.savings, &dropout.at(0));
+    let texts = text_states(encoder.on(tape), batch, words.is_some(), &input.savings, &dropout.at(0));
     let student = Features { image: encoder.image_features(&image_states), text: encoder.text_features(&texts.clean) };
 
     let taught = stage.needs_teacher().then(|| {
@@ -71,7 +74,7 @@ pub fn losses(state: &mut AlbefState, batch: &Batch, input: &StepInput<'_>) -> L
             teacher,
             batch,
             words.filter(|_| input.alpha > 0.0 || !input.savings.idle_teacher.is_on()),
-            &input.savings,
+            (&input.savings, &tape.unrecorded()),
         )
     });
     let mut losses = Losses::default();
@@ -80,9 +83,8 @@ pub fn losses(state: &mut AlbefState, batch: &Batch, input: &StepInput<'_>) -> L
         losses.push("ita", loss, ita.weight);
     }
     let negatives = stage.itm.map(|itm| draw(&aligned.i2t, &aligned.t2i, batch, itm.hardness, input));
-    let matching = negatives.as_ref().map_or(Vec::new(), |negatives| matching_passes(&texts, batch, negatives));
-    let masked = texts.masked.map(|states| Pass { states, mask: batch.attention_mask.clone(), images: None });
-    let fused = fuse(encoder, &image_states, &matching, masked.as_ref(), &input.savings, &dropout.at(1));
+    let states = (&image_states, &texts);
+    let fused = fused(encoder.on(tape), states, batch, negatives.as_ref(), &input.savings, &dropout.at(1));
     if let (Some(states), Some([images, texts]), Some(itm)) = (fused.matching, negatives, stage.itm) {
         let (labels, usable) = match_labels(batch.len(), &images, &texts);
         losses.push("itm", weighted_pair_loss(model.itm.forward(states), labels, usable), itm.weight);
@@ -110,36 +112,6 @@ struct Features {
     text: Tensor<2>,
 }
 
-/// The states of the text layers `[B, L, H]`.
-pub(super) struct Texts {
-    pub(super) clean: Tensor<3>,
-    pub(super) masked: Option<Tensor<3>>,
-}
-
-pub(super) fn text_states(
-    encoder: &Albef,
-    batch: &Batch,
-    with_masked: bool,
-    savings: &Savings,
-    dropout: &Dropout,
-) -> Texts {
-    let (ids, mask) = (&batch.input_ids, &batch.attention_mask);
-    if !with_masked {
-        return Texts { clean: encoder.text_states(ids.clone(), savings.sequence(mask), dropout), masked: None };
-    }
-    if savings.one_batch.is_on() {
-        let both = Tensor::cat(vec![ids.clone(), batch.masked_ids.clone()], 0);
-        let masks = Tensor::cat(vec![mask.clone(), mask.clone()], 0);
-        let mut halves = encoder.text_states(both, savings.sequence(&masks), dropout).chunk(2, 0);
-        let masked = halves.pop();
-        let Some(clean) = halves.pop() else { unreachable!("a batch of two parts has two parts") };
-        return Texts { clean, masked };
-    }
-    let sequence = savings.sequence(mask);
-    let clean = encoder.text_states(ids.clone(), sequence.clone(), &dropout.at(0));
-    Texts { clean, masked: Some(encoder.text_states(batch.masked_ids.clone(), sequence, &dropout.at(1))) }
-}
-
 /// What the momentum encoder says, without dropout and outside of autodiff.
 struct Taught {
     features: Features,
@@ -147,16 +119,20 @@ struct Taught {
     word_logits: Option<Tensor<2>>,
 }
 
-fn teach(teacher: &Teacher, batch: &Batch, words: Option<&TokenLabels>, savings: &Savings) -> Taught {
-    let (encoder, off) = (teacher.encoder.module(), Dropout::off());
-    let image_states = encoder.image_states(batch.pixel_values.clone());
-    let Texts { clean, masked } = text_states(encoder, batch, words.is_some(), savings, &off);
-    let word_logits = words.zip(masked).map(|(labels, states)| {
-        let fused =
-            encoder.fuse(states, savings.sequence(&batch.attention_mask), &encoder.image_memory(&image_states), &off);
-        word_logits(teacher.mlm.module(), encoder, fused, labels, savings)
-    });
-    let features = Features { image: encoder.image_features(&image_states), text: encoder.text_features(&clean) };
+fn teach<'a>(
+    teacher: &'a Teacher,
+    batch: &Batch,
+    words: Option<&TokenLabels>,
+    (savings, tape): (&Savings, &Tape<'a>),
+) -> Taught {
+    let encoder = teacher.encoder.module();
+    let image_states = image_states(encoder.on(tape), batch);
+    let texts = text_states(encoder.on(tape), batch, words.is_some(), savings, &Dropout::off());
+    let fused = fused(encoder.on(tape), (&image_states, &texts), batch, None, savings, &Dropout::off());
+    let word_logits = words
+        .zip(fused.words)
+        .map(|(labels, fused)| word_logits(teacher.mlm.module(), encoder, fused, labels, savings));
+    let features = Features { image: encoder.image_features(&image_states), text: encoder.text_features(&texts.clean) };
     Taught { features, word_logits }
 }
 
@@ -248,22 +224,6 @@ pub(super) fn draw(
             .each_ref()
             .map(|indices| HardNegatives { indices: indices.clone(), usable: Tensor::ones([batch.len()], &device) }),
     }
-}
-
-/// Each pair as it is, each text with another image, each image with another text.
-pub(super) fn matching_passes(texts: &Texts, batch: &Batch, [images, others]: &[HardNegatives; 2]) -> Vec<Pass> {
-    let (states, mask) = (&texts.clean, &batch.attention_mask);
-    let text_rows = others.indices.clone();
-    vec![
-        Pass { states: states.clone(), mask: mask.clone(), images: None },
-        Pass { states: states.clone(), mask: mask.clone(), images: Some(images.indices.clone()) },
-        Pass { states: select_rows(states.clone(), text_rows.clone()), mask: rows_of(mask, text_rows), images: None },
-    ]
-}
-
-/// Some rows of a mask, several times if need be. By way of numbers: a selected mask can't be concatenated on every device.
-fn rows_of(mask: &Tensor<2, Bool>, rows: Tensor<1, Int>) -> Tensor<2, Bool> {
-    mask.clone().int().select(0, rows).equal_elem(1)
 }
 
 /// B ones and 2B zeros; a drawn pair that is no negative, because the batch holds none, does not count.

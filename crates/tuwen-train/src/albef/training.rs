@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module as _;
-use burn::tensor::{Device, Gradients};
+use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::Loader;
-use tuwen_encoder::{Weights, WeightsError, shapes_of};
+use tuwen_encoder::{Tape, Weights, WeightsError, shapes_of};
 use tuwen_eval::Rest;
 use tuwen_ops::Dropout;
 
@@ -18,6 +18,7 @@ use super::step::{Negatives, StepInput, losses};
 use super::{AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retrieved, evaluate, saved, stage_at};
 use crate::architecture::{Architecture, LoopSettings};
 use crate::evaluation::{Evaluation, RetrievalResult};
+use crate::gradients::{ModelGradients, Parameters};
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::{Schedule, TrainError};
 
@@ -110,6 +111,7 @@ impl Architecture for Assembly {
             schedule: &recipe.schedule,
             evaluate_every: recipe.evaluation.every,
             checkpoint: &recipe.checkpoint,
+            recompute: recipe.compute.recompute,
         }
     }
 
@@ -166,17 +168,27 @@ impl Architecture for Assembly {
         shapes_of(&state.model)
     }
 
-    fn losses(&self, state: &mut AlbefState, examples: &[Example], step: u64) -> Result<Losses, TrainError> {
+    fn parameters(&self, state: &AlbefState) -> Parameters {
+        Parameters::of(&state.model)
+    }
+
+    fn losses<'a>(
+        &self,
+        state: &'a mut AlbefState,
+        examples: &[Example],
+        step: u64,
+        tape: &Tape<'a>,
+    ) -> Result<Losses, TrainError> {
         let device = state.model.temperature.val().device().inner();
         let batch = Batch::new(examples, self.pad(), &device);
-        Ok(losses(state, &batch, &self.input(step, Dropout::training(self.recipe.seed, step))))
+        Ok(losses(state, &batch, &self.input(step, Dropout::training(self.recipe.seed, step)), tape))
     }
 
     fn advance(
         &self,
         state: AlbefState,
         optimizer: &mut Optimizer,
-        gradients: &Gradients,
+        gradients: &ModelGradients,
         factor: f64,
     ) -> (AlbefState, StepOutcome) {
         state.advance(optimizer, gradients, factor)

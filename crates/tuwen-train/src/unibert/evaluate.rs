@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use burn::tensor::{Device, Int, Tensor};
+use tuwen_encoder::Tape;
 use tuwen_itm::MatchCounts;
 use tuwen_ops::Dropout;
 use tuwen_tag::{TagHits, top_tag_hits};
@@ -44,7 +45,7 @@ pub fn evaluate(
         // A last batch of one has no false pair: it is left out of ITM alone.
         let rule = tasks.itm.as_ref().filter(|_| examples.len() > 1).map(|itm| itm.pairing.for_evaluation());
         let pairing = rule.map(|rule| pairing_of(rule, &batch, seed, u64::MAX - index as u64)).transpose()?;
-        let states = encode(model, &batch, plan, pairing.as_ref(), &Dropout::off());
+        let states = encode((model, &Tape::off()), &batch, plan, pairing.as_ref(), &Dropout::off());
         for loss in losses(model, &batch, &states, tasks).iter() {
             let total = totals.entry(loss.name).or_default();
             let counted = count(loss.name, model, &batch, &states, tasks, total);

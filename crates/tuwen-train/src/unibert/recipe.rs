@@ -13,7 +13,7 @@ use tuwen_vision::{FrameDescriptor, FrameMasking, FrameSampling};
 use super::plan::Content;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
-use crate::sections::{CheckpointSection, Compat, DataSection};
+use crate::sections::{CheckpointSection, Compat, ComputeSection, DataSection};
 
 /// A run, written down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Recipe {
     pub model: ModelSection,
     /// What is learned.
     pub tasks: TasksSection,
+    /// How a step is computed.
+    #[serde(default, skip_serializing_if = "ComputeSection::is_usual")]
+    pub compute: ComputeSection,
     /// How weights move.
     pub optimizer: OptimizerConfig,
     /// How far and how fast.

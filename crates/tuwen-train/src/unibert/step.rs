@@ -1,6 +1,7 @@
 //! One UniBERT step up to its losses: encode each view once, let every task read the states it asked for.
 
 use tuwen_core::{Aligned, HiddenStates, Losses, MatchLabels, Shuffled};
+use tuwen_encoder::Tape;
 use tuwen_encoder::unibert::ClipTextStates;
 use tuwen_itm::{ItmError, ItmPairing, ItmRule, PAIRING};
 use tuwen_ops::Dropout;
@@ -30,9 +31,9 @@ pub fn pairing_of(rule: ItmRule, batch: &Batch, seed: u64, step: u64) -> Result<
     rule.pairing(&batch.identities, &texts, &Draws::new(seed, PAIRING, 0, step))
 }
 
-/// Runs the passes of `plan`. A pass over shuffled pairs without a `pairing` is left out.
-pub fn encode(
-    model: &UniBertPretraining,
+/// Runs the passes of `plan`, their layers on the tape. A pass over shuffled pairs without a `pairing` is left out.
+pub fn encode<'a>(
+    (model, tape): (&'a UniBertPretraining, &Tape<'a>),
     batch: &Batch,
     plan: &Plan,
     pairing: Option<&ItmPairing>,
@@ -43,16 +44,16 @@ pub fn encode(
         let (view, dropout) = (pass.view, dropout.at(index as u64));
         match (view.arrangement, pairing) {
             (Arrangement::Aligned, _) => {
-                let encoded = model.encoder.forward(&batch.aligned(view.text, view.frames), &dropout);
+                let encoded = model.encoder.forward_on(tape, &batch.aligned(view.text, view.frames), &dropout);
                 hand_out(&encoded, &pass.tasks, &mut states);
             }
             (Arrangement::Shuffled, Some(pairing)) => {
                 let view = batch.shuffled(view.text, view.frames, ItmRule::Balanced, pairing);
-                states.itm = Some((model.encoder.forward(&view, &dropout), pairing.labels(&batch.device())));
+                states.itm = Some((model.encoder.forward_on(tape, &view, &dropout), pairing.labels(&batch.device())));
             }
             (Arrangement::SeedShuffled, Some(pairing)) => {
                 let view = batch.shuffled(view.text, view.frames, ItmRule::Seed, pairing);
-                let encoded = model.encoder.forward(&view, &dropout);
+                let encoded = model.encoder.forward_on(tape, &view, &dropout);
                 states.itm = Some((encoded.clone(), pairing.labels(&batch.device())));
                 hand_out(&pretend_aligned(encoded), &pass.tasks, &mut states);
             }

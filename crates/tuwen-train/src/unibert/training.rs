@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module as _;
-use burn::tensor::{Device, Gradients};
+use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::Loader;
-use tuwen_encoder::{Weights, WeightsError, load_weights, shapes_of, weights_of};
+use tuwen_encoder::{Tape, Weights, WeightsError, load_weights, shapes_of, weights_of};
 use tuwen_ops::Dropout;
 
 use super::{Assembly, Batch, Example, UniBertPretraining, encode, evaluate, losses, pairing_of};
 use crate::architecture::{Architecture, LoopSettings};
+use crate::gradients::{ModelGradients, Parameters};
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::{Evaluation, TrainError};
 
@@ -29,6 +30,7 @@ impl Architecture for Assembly {
             schedule: &recipe.schedule,
             evaluate_every: recipe.evaluation.every,
             checkpoint: &recipe.checkpoint,
+            recompute: recipe.compute.recompute,
         }
     }
 
@@ -68,14 +70,24 @@ impl Architecture for Assembly {
         shapes_of(model)
     }
 
-    fn losses(&self, model: &mut UniBertPretraining, examples: &[Example], step: u64) -> Result<Losses, TrainError> {
+    fn parameters(&self, model: &UniBertPretraining) -> Parameters {
+        Parameters::of(model)
+    }
+
+    fn losses<'a>(
+        &self,
+        model: &'a mut UniBertPretraining,
+        examples: &[Example],
+        step: u64,
+        tape: &Tape<'a>,
+    ) -> Result<Losses, TrainError> {
         let recipe = &self.recipe;
         let device = model.projection.weight.val().device().inner();
         let batch = Batch::new(examples, &self.shape, &device)?;
         let rule = recipe.tasks.itm.as_ref().map(|itm| itm.pairing);
         let pairing = rule.map(|rule| pairing_of(rule, &batch, recipe.seed, step)).transpose()?;
         let dropout = Dropout::training(recipe.seed, step);
-        let states = encode(model, &batch, &self.plan, pairing.as_ref(), &dropout);
+        let states = encode((model, tape), &batch, &self.plan, pairing.as_ref(), &dropout);
         Ok(losses(model, &batch, &states, &recipe.tasks))
     }
 
@@ -83,7 +95,7 @@ impl Architecture for Assembly {
         &self,
         model: UniBertPretraining,
         optimizer: &mut Optimizer,
-        gradients: &Gradients,
+        gradients: &ModelGradients,
         factor: f64,
     ) -> (UniBertPretraining, StepOutcome) {
         optimizer.step(model, gradients, factor)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use tuwen_encoder::Tape;
 use tuwen_train::{Architecture, Optimizer, Recipe, StepOutcome, TrainError, albef, find_recipe, unibert};
 
 use super::{Bounds, Found, apart};
@@ -57,10 +58,10 @@ fn numbers<A: Architecture>(
     let mut optimizer = Optimizer::new(assembly.settings().optimizer.clone());
     let mut numbers = Vec::new();
     for step in at..at + STEPS {
-        let losses = assembly.losses(&mut state, examples, step)?;
+        let losses = assembly.losses(&mut state, examples, step, &Tape::off())?;
         let total = losses.total().ok_or(TrainError::NothingToLearn { step: step + 1 })?;
         optimizer.read_along(total.clone());
-        let gradients = total.backward();
+        let gradients = total.backward().into();
         let outcome;
         (state, outcome) = assembly.advance(state, &mut optimizer, &gradients, 1.0);
         let norm = if let StepOutcome::Moved(norm) = outcome { norm } else { f64::NAN };

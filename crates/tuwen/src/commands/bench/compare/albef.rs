@@ -6,6 +6,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde_json::{Value, json};
 use tuwen_core::Losses;
+use tuwen_encoder::Tape;
 use tuwen_ita::{FeatureQueue, Positives, QUEUE_START};
 use tuwen_itm::negative_uniforms;
 use tuwen_ops::Dropout;
@@ -72,7 +73,7 @@ impl AlbefStep {
 
     fn losses(&mut self, dropout: Dropout) -> Result<Losses, CommandError> {
         let mut state = self.state.take().ok_or(FAILED)?;
-        let losses = losses(&mut state, &self.batch, &self.input(dropout));
+        let losses = losses(&mut state, &self.batch, &self.input(dropout), &Tape::off());
         self.state = Some(state);
         Ok(losses)
     }
@@ -125,7 +126,7 @@ impl Measured for AlbefStep {
         self.step += 1;
         let losses = self.losses(Dropout::training(self.assembly.recipe.seed, self.step))?;
         let total = losses.total().ok_or("no task has anything to predict")?;
-        let gradients = total.backward();
+        let gradients = total.backward().into();
         let state = self.state.take().ok_or(FAILED)?;
         let (state, _) = state.advance(&mut self.optimizer, &gradients, 1.0);
         self.state = Some(state);

@@ -30,6 +30,14 @@ pub(super) struct Size {
     pub(super) masked: usize,
     /// Of hidden states and attention weights.
     pub(super) dropout: f64,
+    pub(super) padding: Padding,
+}
+
+/// What the layers do with padding. PyTorch's side computes it always.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Padding {
+    LeftOut,
+    Computed,
 }
 
 /// What is trained.
@@ -115,10 +123,15 @@ impl MaskedEncoder {
     fn loss(&self, step: &EncoderStep, dropout: &Dropout) -> Tensor<1> {
         let rate = step.size.dropout;
         let mut states = self.text_embeddings.forward(step.ids.clone(), None, (&dropout.at(0), rate));
-        let sequence = Sequence::from(&step.mask);
+        let sequence = match step.size.padding {
+            Padding::LeftOut => Sequence::real_only(&step.mask),
+            Padding::Computed => Sequence::from(&step.mask),
+        };
+        states = sequence.pack(states);
         for (index, layer) in self.layers.iter().enumerate() {
             states = layer.forward(states, &sequence, &dropout.at(1 + index as u64));
         }
+        let states = sequence.unpack(states);
         let states = HiddenStates::<Aligned>::new(states).rows(step.labels.rows.clone());
         mlm_loss(self.mlm.logits(states, self.text_embeddings.word_table()), step.labels.ids.clone())
     }
@@ -148,7 +161,7 @@ impl Measured for EncoderStep {
         // Taken out, so that nobody else holds the weights when they move.
         let model = self.model.take().ok_or(FAILED)?;
         let loss = model.loss(self, &Dropout::training(42, self.step));
-        let gradients = loss.backward();
+        let gradients = loss.backward().into();
         let (model, _) = self.optimizer.step(model, &gradients, 1.0);
         self.model = Some(model);
         Ok(f64::from(loss.into_scalar::<f32>()))

@@ -6,6 +6,7 @@ use burn::module::Module as _;
 use burn::tensor::Device;
 use serde_json::{Value, json};
 use tuwen_core::{Losses, Pairing};
+use tuwen_encoder::Tape;
 use tuwen_itm::{ItmPairing, ItmRule};
 use tuwen_ops::Dropout;
 use tuwen_train::unibert::{Assembly, Batch, Content, UniBertPretraining, encode, losses, pairing_of};
@@ -49,7 +50,7 @@ impl UniBertStep {
     }
 
     fn losses(&self, model: &UniBertPretraining, dropout: &Dropout) -> Losses {
-        let states = encode(model, &self.batch, &self.assembly.plan, Some(&self.pairing), dropout);
+        let states = encode((model, &Tape::off()), &self.batch, &self.assembly.plan, Some(&self.pairing), dropout);
         losses(model, &self.batch, &states, &self.assembly.recipe.tasks)
     }
 }
@@ -85,7 +86,7 @@ impl Measured for UniBertStep {
         let model = self.model.take().ok_or(FAILED)?;
         let losses = self.losses(&model, &Dropout::training(self.assembly.recipe.seed, self.step));
         let total = losses.total().ok_or("no task has anything to predict")?;
-        let gradients = total.backward();
+        let gradients = total.backward().into();
         let (model, _) = self.optimizer.step(model, &gradients, 1.0);
         self.model = Some(model);
         Ok(f64::from(total.into_scalar::<f32>()))

@@ -3,6 +3,7 @@
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use serde_json::{Value, json};
 use tuwen_core::TokenLabels;
+use tuwen_encoder::Tape;
 use tuwen_ita::PairKeys;
 use tuwen_ops::Dropout;
 use tuwen_train::Optimizer;
@@ -75,10 +76,10 @@ fn made_up_batch(recipe: &Recipe, batch: usize, tokens: usize, device: &Device) 
 impl Stepper for AlbefStep {
     fn step(&mut self) -> Result<f64, CommandError> {
         let mut state = self.state.take().ok_or("an earlier step failed")?;
-        let losses = losses(&mut state, &self.batch, &self.input());
+        let losses = losses(&mut state, &self.batch, &self.input(), &Tape::off());
         let total = losses.total().ok_or("no task has anything to predict")?;
         self.optimizer.read_along(total.clone());
-        let gradients = total.backward();
+        let gradients = total.backward().into();
         let (state, _) = state.advance(&mut self.optimizer, &gradients, 1.0);
         (self.state, self.step) = (Some(state), self.step + 1);
         Ok(self.optimizer.read()[0])

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use serde_json::{Value, json};
-use tuwen_encoder::initialise;
+use tuwen_encoder::{Tape, initialise};
 use tuwen_ops::Dropout;
 use tuwen_text::{MaskedText, TextInput};
 use tuwen_train::Optimizer;
@@ -98,11 +98,11 @@ impl Stepper for UniBertStep {
         let rule = recipe.tasks.itm.as_ref().map(|itm| itm.pairing);
         let pairing = rule.map(|rule| pairing_of(rule, &self.batch, recipe.seed, self.step)).transpose()?;
         let dropout = Dropout::training(recipe.seed, self.step);
-        let states = encode(&model, &self.batch, &self.plan, pairing.as_ref(), &dropout);
+        let states = encode((&model, &Tape::off()), &self.batch, &self.plan, pairing.as_ref(), &dropout);
         let total = losses(&model, &self.batch, &states, &recipe.tasks).total();
         let total = total.ok_or("no task has anything to predict")?;
         self.optimizer.read_along(total.clone());
-        let gradients = total.backward();
+        let gradients = total.backward().into();
         let (model, _) = self.optimizer.step(model, &gradients, 1.0);
         (self.model, self.step) = (Some(model), self.step + 1);
         Ok(self.optimizer.read()[0])
