@@ -183,14 +183,17 @@ impl Case {
         let settings = &self.golden.meta["optimizer"];
         let number = |key: &str| settings[key].as_f64().unwrap_or_else(|| panic!("no `{key}` in the optimizer"));
         let mut optimizer = Optimizer::new(OptimizerConfig {
-            form: AdamWForm::Torch,
+            form: AdamWForm::Torch.into(),
             betas: [settings["betas"][0].as_f64().unwrap(), settings["betas"][1].as_f64().unwrap()],
             epsilon: number("eps"),
             weight_decay: number("weight_decay"),
             no_decay: vec!["bias".into(), "norm.weight".into()],
             learning_rate: number("lr"),
             groups: vec![],
+            layer_decay: None,
+            frozen: vec![],
             clip_norm: None,
+            average: None,
             max_skipped_steps: 0,
         });
         let (mut state, mut trajectory) = (self.state(), Vec::new());

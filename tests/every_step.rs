@@ -11,12 +11,13 @@ use crate::run_folder::{assert_same_run, copy};
 const STEPS: u64 = 9;
 
 /// Two passes begin within them, and one evaluation falls between.
-const EVERY: [&str; 5] = [
+const EVERY: [&str; 6] = [
     "schedule.duration={steps=9}",
     "checkpoint.every=1",
     "checkpoint.keep=99",
     "evaluation.every=4",
     "schedule.warmup={steps=3}",
+    "optimizer.average=0.9",
 ];
 
 /// A run as it is found when it was broken off after step `k` and before the next checkpoint.
@@ -45,6 +46,8 @@ fn assert_every_step_is_a_place_to_go_on_from<A: Architecture>(assembly: &A) {
 fn unibert_goes_on_from_every_step() {
     let set = ["model.encoder.hidden_dropout_prob=0.1", "model.encoder.attention_probs_dropout_prob=0.1"];
     let set = [&EVERY[..], &set, &["data.loader.batch_size=240", "compute.recompute={rows=100}"]].concat();
+    let lion = ["optimizer.form=\"lion\"", "optimizer.epsilon=0.0", "optimizer.learning_rate=1e-4"];
+    let set = [&set[..], &lion].concat();
     assert_every_step_is_a_place_to_go_on_from(&small(&set).unwrap());
 }
 

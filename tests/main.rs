@@ -19,6 +19,7 @@ mod golden;
 mod hostile_disk;
 mod killed;
 mod not_finite;
+mod optimised;
 mod program;
 mod recomputed;
 mod run_folder;

@@ -3,7 +3,7 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use tuwen::encoder::Tape;
-use tuwen::train::{Architecture, ModelGradients};
+use tuwen::train::{Architecture, ModelGradients, Parameters};
 
 use crate::albef_fixture::{everything, small_albef};
 use crate::fixture::{device, small};
@@ -23,18 +23,19 @@ impl ModuleVisitor for Read<'_> {
 }
 
 /// The step after `before` others, so that a queue has something in it.
-fn step<A: Architecture, M: Module>(assembly: &A, before: u64, model: impl Fn(&A::State) -> &M) -> Step {
+fn step<A: Architecture>(assembly: &A, before: u64) -> Step {
     let mut state = assembly.start(&device().autodiff());
     let mut loader = assembly.loader().unwrap();
     let mut optimizer = tuwen::train::Optimizer::new(assembly.settings().optimizer.clone());
     for at in 0..=before {
         let examples = loader.next_batch().unwrap().items;
-        let (parameters, tape) = (assembly.parameters(&state), Tape::new(assembly.settings().recompute));
+        let parameters = Parameters::of(assembly.model(&state));
+        let tape = Tape::new(assembly.settings().recompute);
         let losses = assembly.losses(&mut state, &examples, at, &tape).unwrap();
         let gradients = parameters.gradients(tape, &losses.total().unwrap());
         if at == before {
             let mut read = Read(&gradients, Vec::new());
-            model(&state).visit(&mut read);
+            assembly.model(&state).visit(&mut read);
             let losses = losses.iter().map(|loss| loss.value.clone().into_scalar::<f32>()).collect();
             return Step { losses, gradients: read.1 };
         }
@@ -77,12 +78,12 @@ fn parts() -> [String; 2] {
 fn albef(set: &[&str]) -> Step {
     let stage = everything(40, 0.4);
     let assembly = small_albef(&[&[stage.as_str(), "data.loader.batch_size=32"], set].concat()).unwrap();
-    step(&assembly, 2, |state| &state.model)
+    step(&assembly, 2)
 }
 
 fn unibert(set: &[&str]) -> Step {
     let assembly = small(&[&["data.loader.batch_size=32"], set].concat()).unwrap();
-    step(&assembly, 0, |model| model)
+    step(&assembly, 0)
 }
 
 const NO_DROPOUT: [&str; 2] =

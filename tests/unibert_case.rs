@@ -260,14 +260,17 @@ pub(crate) fn optimizer(form: AdamWForm, settings: &Value, rates: &Value) -> Opt
     let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("expected a number, found {value}"));
     let prefixes = ["itm.", "tag.", "projection.", "attention_pooling."].map(str::to_string).to_vec();
     OptimizerConfig {
-        form,
+        form: form.into(),
         betas: [number(&settings["betas"][0]), number(&settings["betas"][1])],
         epsilon: number(settings.get("eps").unwrap_or(&settings["adam_eps"])),
         weight_decay: number(&settings["weight_decay"]),
         no_decay: vec!["bias".into(), "norm.weight".into()],
         learning_rate: number(&rates["roberta"]),
         groups: vec![GroupRule { prefixes, learning_rate: number(&rates["others"]) }],
+        layer_decay: None,
+        frozen: vec![],
         clip_norm: None,
+        average: None,
         max_skipped_steps: 0,
     }
 }

@@ -21,6 +21,7 @@
 pub mod albef;
 mod attention;
 mod block;
+mod depth;
 mod embeddings;
 mod feed_forward;
 mod files;
@@ -36,6 +37,7 @@ mod weights;
 
 pub use attention::{CrossAttention, KeyValue, SelfAttention};
 pub use block::{Block, BlockConfig, FusionBlock, VisionBlock};
+pub use depth::layers_below_top;
 pub use embeddings::{FrameEmbeddings, TextEmbeddings};
 pub use feed_forward::FeedForward;
 pub use files::{WeightsFileError, read_weights, remove_unfinished, write_weights, write_whole};
@@ -47,6 +49,6 @@ pub use sequence::Sequence;
 pub use tape::{Recompute, Tape};
 pub use vit::{Vit, VitConfig};
 pub use weights::{
-    HostTensor, Weights, WeightsError, gradients_of, initialise, initialise_by_name, load_weights, shapes_of,
+    HostTensor, Weights, WeightsError, frozen, gradients_of, initialise, initialise_by_name, load_weights, shapes_of,
     weights_of,
 };

@@ -164,6 +164,35 @@ pub fn initialise_by_name<M: Module>(module: M, range: impl Fn(&str) -> f64, see
     module.map(&mut Writer { path: Path::default(), value })
 }
 
+/// `module` with the parameters whose names begin with one of `prefixes` left out of every gradient.
+pub fn frozen<M: Module>(module: M, prefixes: &[String]) -> M {
+    if prefixes.is_empty() {
+        return module;
+    }
+    module.map(&mut Frozen { path: Path::default(), prefixes })
+}
+
+struct Frozen<'a> {
+    path: Path,
+    prefixes: &'a [String],
+}
+
+impl ModuleMapper for Frozen<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.0.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.0.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let name = self.path.name();
+        let is_frozen = self.prefixes.iter().any(|prefix| name.starts_with(prefix));
+        if is_frozen { parameter.set_require_grad(false) } else { parameter }
+    }
+}
+
 /// Replaces each parameter for which `value` gives values of its shape.
 struct Writer<F> {
     path: Path,

@@ -6,7 +6,7 @@ use tuwen_random::Draws;
 
 use crate::dropout::DROPOUT;
 use crate::mask_on_device;
-use crate::{AdamW, AdamWForm, Dropout, Moments};
+use crate::{AdamW, AdamWForm, Dropout, Lion, Moments};
 
 /// As [`crate::gelu()`].
 pub fn gelu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
@@ -187,6 +187,22 @@ pub fn adamw_step<const D: usize>(
         }
     };
     (weight, Moments { first, second })
+}
+
+/// As [`crate::lion_step`].
+pub fn lion_step<const D: usize>(
+    weight: Tensor<D>,
+    gradient: Tensor<D>,
+    momentum: Tensor<D>,
+    options: &Lion,
+) -> (Tensor<D>, Tensor<D>) {
+    let [beta1, beta2] = options.betas;
+    let gradient = gradient.mul_scalar(options.gradient_scale);
+    let direction = momentum.clone().mul_scalar(beta1) + gradient.clone().mul_scalar(1.0 - beta1);
+    let sign = direction.clone().greater_elem(0.0).float() - direction.lower_elem(0.0).float();
+    let kept = 1.0 - options.learning_rate * options.weight_decay;
+    let weight = weight.mul_scalar(kept) - sign.mul_scalar(options.learning_rate);
+    (weight, momentum.mul_scalar(beta2) + gradient.mul_scalar(1.0 - beta2))
 }
 
 /// As [`crate::sum_of_squares`].

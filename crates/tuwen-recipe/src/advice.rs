@@ -27,7 +27,7 @@ impl fmt::Display for Advice {
 }
 
 /// The one of `known` that `name` was probably meant to be: a few letters off, or the whole of what `name` begins.
-pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace('-', "_");
     let name = plain(name);
     let near = known.iter().map(|&other| (damerau_levenshtein(&name, &plain(other)), other));

@@ -62,7 +62,7 @@ mod write;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use advice::Advice;
+pub use advice::{Advice, nearest};
 pub use diff::{Difference, diff, values};
 pub use error::RecipeError;
 pub use overrides::Override;

@@ -1,14 +1,14 @@
 //! What the training loop has to know of an architecture, and nothing more.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use burn::module::Module;
 use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::Loader;
 use tuwen_encoder::{Recompute, Tape, Weights, WeightsError};
 
-use crate::gradients::{ModelGradients, Parameters};
+use crate::gradients::ModelGradients;
 use crate::optimizer::{Optimizer, OptimizerConfig, StepOutcome};
 use crate::schedule::ScheduleConfig;
 use crate::sections::CheckpointSection;
@@ -39,7 +39,9 @@ pub trait Architecture {
     type Example: Send + 'static;
     /// What it is tested on.
     type Heldout;
-    /// All that moves in training: weights, and whatever else has to be saved with them.
+    /// What is trained.
+    type Model: Module;
+    /// All that moves in training: the model, and whatever else has to be saved with it.
     type State;
 
     /// The loop's numbers.
@@ -65,11 +67,9 @@ pub trait Architecture {
     fn save(&self, state: &Self::State) -> Weights;
     /// `state` replaced by saved tensors: all of it, or an error that names what does not fit.
     fn restore(&self, state: Self::State, saved: &Weights) -> Result<Self::State, WeightsError>;
-    /// The shapes of the weights that the optimizer moves.
-    fn trained_shapes(&self, state: &Self::State) -> BTreeMap<String, Vec<usize>>;
+    /// What the optimizer moves of it.
+    fn model<'s>(&self, state: &'s Self::State) -> &'s Self::Model;
 
-    /// What the gradients of a step are read by.
-    fn parameters(&self, state: &Self::State) -> Parameters;
     /// The losses of step `step` (from 0) over `examples`, to go back from by way of `tape`.
     fn losses<'a>(
         &self,
@@ -86,8 +86,8 @@ pub trait Architecture {
         gradients: &ModelGradients,
         factor: f64,
     ) -> (Self::State, StepOutcome);
-    /// Tests the state after `step` steps.
-    fn evaluate(&self, state: &Self::State, heldout: &Self::Heldout, step: u64) -> Result<Evaluation, TrainError>;
-    /// Draws what was learned into the run's folder at its end; returns the files.
-    fn draw(&self, state: &Self::State, heldout: &Self::Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError>;
+    /// Tests a model, which is outside of autodiff, as it is after `step` steps.
+    fn evaluate(&self, model: &Self::Model, heldout: &Self::Heldout, step: u64) -> Result<Evaluation, TrainError>;
+    /// Draws what such a model has learned into the run's folder at its end; returns the files.
+    fn draw(&self, model: &Self::Model, heldout: &Self::Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError>;
 }

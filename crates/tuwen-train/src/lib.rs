@@ -35,7 +35,9 @@ pub use events::{Event, Start, StepReport};
 pub use gradients::{ModelGradients, Parameters};
 pub use heldout::Purpose;
 pub use not_finite::BadTensor;
-pub use optimizer::{GroupOptions, GroupRule, Optimizer, OptimizerConfig, StepOutcome};
+pub use optimizer::{
+    GroupOptions, GroupRule, Optimizer, OptimizerConfig, OptimizerForm, StepOutcome, averaged_weights,
+};
 pub use options::{RunOptions, StartFrom};
 pub use recipes::{OVERLAYS, RECIPES, Recipe, find_recipe};
 pub use run::train;

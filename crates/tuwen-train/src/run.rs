@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use burn::module::Module as _;
 use tuwen_core::Losses;
 use tuwen_data::{LoadedBatch, Loader};
-use tuwen_encoder::{Tape, write_whole};
+use tuwen_encoder::{Tape, shapes_of, write_whole};
 
 use crate::TrainError;
 use crate::architecture::Architecture;
 use crate::checkpoint::{Checkpoint, Position};
 use crate::evaluation::Evaluation;
 use crate::events::{Event, Start, StepReport};
+use crate::gradients::Parameters;
 use crate::history::History;
 use crate::lock::RunLock;
 use crate::metrics::MetricsFile;
@@ -87,6 +89,7 @@ impl<'a, A: Architecture> Run<'a, A> {
         let heldout = assembly.heldout(&mut |message| watch(Event::SkippedRecord(message)))?;
         let (settings, [records, _]) = (assembly.settings(), assembly.records());
         let mut state = assembly.start(&device);
+        settings.optimizer.check_names(&shapes_of(assembly.model(&state)))?;
         let mut optimizer = Optimizer::new(settings.optimizer.clone());
         let mut position = Position::start(records);
         let found = options.newest(watch)?;
@@ -121,7 +124,7 @@ impl<'a, A: Architecture> Run<'a, A> {
     }
 
     fn announce(&self, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) {
-        let shapes = self.state.as_ref().map(|state| self.assembly.trained_shapes(state)).unwrap_or_default();
+        let shapes = self.state.as_ref().map(|state| shapes_of(self.assembly.model(state))).unwrap_or_default();
         watch(Event::Started(&Start {
             run: options.folder.clone(),
             records: self.assembly.records(),
@@ -139,7 +142,8 @@ impl<'a, A: Architecture> Run<'a, A> {
         loaded.skipped.iter().for_each(|skipped| watch(Event::SkippedRecord(&skipped.message)));
         let index = self.position.step;
         let Some(mut state) = self.state.take() else { unreachable!("the state is put back at the end of every step") };
-        let (parameters, tape) = (self.assembly.parameters(&state), Tape::new(self.assembly.settings().recompute));
+        let parameters = Parameters::of(self.assembly.model(&state));
+        let tape = Tape::new(self.assembly.settings().recompute);
         let losses = self.assembly.losses(&mut state, &loaded.items, index, &tape)?;
         let total = losses.total().ok_or(TrainError::NothingToLearn { step: index + 1 })?;
         losses.values().into_iter().for_each(|values| self.optimizer.read_along(values));
@@ -210,7 +214,8 @@ impl<'a, A: Architecture> Run<'a, A> {
     fn evaluate(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
         let started = Instant::now();
         let Some(state) = &self.state else { return Ok(()) };
-        self.evaluation = self.assembly.evaluate(state, &self.heldout, self.position.step)?;
+        let model = self.optimizer.averaged(self.assembly.model(state).valid());
+        self.evaluation = self.assembly.evaluate(&model, &self.heldout, self.position.step)?;
         // A run that ended and is resumed is tested again and has its line already.
         if self.evaluated != Some(self.position.step) {
             self.metrics.evaluation(self.position.step, &self.evaluation)?;
@@ -240,7 +245,8 @@ impl<'a, A: Architecture> Run<'a, A> {
             self.evaluate(watch)?;
         }
         if let Some(state) = &self.state {
-            for path in self.assembly.draw(state, &self.heldout, &options.folder)? {
+            let model = self.optimizer.averaged(self.assembly.model(state).valid());
+            for path in self.assembly.draw(&model, &self.heldout, &options.folder)? {
                 watch(Event::Drawn(&path));
             }
         }
@@ -277,7 +283,7 @@ fn take_over<A: Architecture>(
     let path = options.folder.join("checkpoints");
     let unfit = |source| TrainError::Weights { path: path.clone(), source };
     let state = assembly.restore(state, &checkpoint.model).map_err(unfit)?;
-    let (shapes, plain) = (assembly.trained_shapes(&state), options.device.clone().autodiff().inner());
+    let (shapes, plain) = (shapes_of(assembly.model(&state)), options.device.clone().autodiff().inner());
     let restored = optimizer.restore(&shapes, &checkpoint.optimizer, checkpoint.position.optimizer_step, &plain);
     restored.map_err(|names| {
         let reason = format!("optimizer state that doesn't fit the model: {}", names.join(", "));

@@ -46,7 +46,7 @@ impl UniBert {
         let [batch, frames] = view.frame_mask().dims();
         let parts = tape.parts(batch).into_iter().flat_map(|part| {
             // The first part draws as a whole batch does.
-            let dropout = if part.start == 0 { dropout.clone() } else { dropout.at(part.start as u64) };
+            let dropout = if part.start == 0 { *dropout } else { dropout.at(part.start as u64) };
             let view = view.rows(part);
             tape.tower(self, Vec::new(), move |encoder, tape, _| vec![encoder.states(tape, &view, &dropout)])
         });

@@ -18,6 +18,7 @@ pub(crate) mod embedding;
 pub(crate) mod gelu;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
+pub(crate) mod lion;
 pub(crate) mod moving_average;
 
 /// What a processor can do, the widest last.

@@ -14,6 +14,7 @@ pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
     text(recipe)?;
     sizes(recipe)?;
     numbers(recipe)?;
+    recipe.optimizer.check()?;
     languages(recipe)?;
     stages(recipe)
 }

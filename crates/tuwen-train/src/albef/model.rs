@@ -50,7 +50,9 @@ impl AlbefPretraining {
     #[must_use]
     pub fn with_clamped_temperature(mut self) -> Self {
         let (id, value, mapper) = self.temperature.consume();
-        let clamped = clamp_temperature(value.inner()).autodiff().require_grad();
+        let learned = value.is_require_grad();
+        let clamped = clamp_temperature(value.inner()).autodiff();
+        let clamped = if learned { clamped.require_grad() } else { clamped };
         self.temperature = Param::from_mapped_value(id, clamped, mapper);
         self
     }

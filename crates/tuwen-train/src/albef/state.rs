@@ -1,8 +1,8 @@
 //! All that moves in a run of ALBEF: the trained weights, the momentum encoders that follow them, the queue.
 
 use burn::tensor::{Device, Tensor};
-use tuwen_encoder::MomentumEncoder;
 use tuwen_encoder::albef::Albef;
+use tuwen_encoder::{MomentumEncoder, frozen};
 use tuwen_ita::{FeatureQueue, PairKeys, QUEUE_START};
 use tuwen_mlm::TiedMlmHead;
 use tuwen_random::Draws;
@@ -66,7 +66,12 @@ impl AlbefState {
                 FeatureQueue::random(capacity, size, &Draws::new(recipe.seed, QUEUE_START, 0, 0), device)
             }
         });
-        Self { model: AlbefPretraining::of(recipe, device), teacher: None, queue, pending: None }
+        Self {
+            model: frozen(AlbefPretraining::of(recipe, device), &recipe.optimizer.frozen),
+            teacher: None,
+            queue,
+            pending: None,
+        }
     }
 
     /// Of weights, momentum encoders and queue made elsewhere.

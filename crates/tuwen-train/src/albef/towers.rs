@@ -48,7 +48,7 @@ pub(super) fn text_states(
 
 /// The first part draws as a whole batch does.
 fn dropout_of(dropout: &Dropout, part: &Range<usize>) -> Dropout {
-    if part.start == 0 { dropout.clone() } else { dropout.at(part.start as u64) }
+    if part.start == 0 { *dropout } else { dropout.at(part.start as u64) }
 }
 
 struct TextRows {

@@ -1,13 +1,11 @@
 //! ALBEF as the training loop drives it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::module::Module as _;
 use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::Loader;
-use tuwen_encoder::{Tape, Weights, WeightsError, shapes_of};
+use tuwen_encoder::{Tape, Weights, WeightsError};
 use tuwen_eval::Rest;
 use tuwen_ops::Dropout;
 
@@ -18,7 +16,7 @@ use super::step::{Negatives, StepInput, losses};
 use super::{AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retrieved, evaluate, saved, stage_at};
 use crate::architecture::{Architecture, LoopSettings};
 use crate::evaluation::{Evaluation, RetrievalResult};
-use crate::gradients::{ModelGradients, Parameters};
+use crate::gradients::ModelGradients;
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::{Schedule, TrainError};
 
@@ -100,6 +98,7 @@ impl Assembly {
 impl Architecture for Assembly {
     type Example = Example;
     type Heldout = Heldout;
+    type Model = AlbefPretraining;
     type State = AlbefState;
 
     fn settings(&self) -> LoopSettings<'_> {
@@ -164,12 +163,8 @@ impl Architecture for Assembly {
         saved::restore(state, weights)
     }
 
-    fn trained_shapes(&self, state: &AlbefState) -> BTreeMap<String, Vec<usize>> {
-        shapes_of(&state.model)
-    }
-
-    fn parameters(&self, state: &AlbefState) -> Parameters {
-        Parameters::of(&state.model)
+    fn model<'s>(&self, state: &'s AlbefState) -> &'s AlbefPretraining {
+        &state.model
     }
 
     fn losses<'a>(
@@ -194,17 +189,17 @@ impl Architecture for Assembly {
         state.advance(optimizer, gradients, factor)
     }
 
-    fn evaluate(&self, state: &AlbefState, heldout: &Heldout, step: u64) -> Result<Evaluation, TrainError> {
-        let (model, recipe) = (state.model.valid(), &self.recipe);
+    fn evaluate(&self, model: &AlbefPretraining, heldout: &Heldout, step: u64) -> Result<Evaluation, TrainError> {
+        let recipe = &self.recipe;
         let test = Test { input: self.input(step, Dropout::off()), seed: recipe.seed, pad: self.pad() };
         let rerank = if step == self.schedule().total_steps { self.rerank() } else { 0 };
         Ok(Evaluation {
-            tasks: evaluate(&model, &heldout.batches, &recipe.stages, &test),
-            retrieval: self.retrieval(&model, heldout, rerank)?,
+            tasks: evaluate(model, &heldout.batches, &recipe.stages, &test),
+            retrieval: self.retrieval(model, heldout, rerank)?,
         })
     }
 
-    fn draw(&self, state: &AlbefState, heldout: &Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
-        self.sheets(&state.model.valid(), heldout, folder)
+    fn draw(&self, model: &AlbefPretraining, heldout: &Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
+        self.sheets(model, heldout, folder)
     }
 }

@@ -113,7 +113,7 @@ impl Assembly {
     }
 
     /// A fresh model, its first weights drawn by name from the recipe's seed.
-    pub fn model(&self, device: &Device) -> UniBertPretraining {
+    pub fn fresh_model(&self, device: &Device) -> UniBertPretraining {
         let (model, tasks) = (&self.recipe.model, &self.recipe.tasks);
         let heads = Heads {
             pooling: model.pooling,

@@ -11,6 +11,7 @@ pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
     batches(recipe)?;
     shapes(recipe)?;
     positive(recipe)?;
+    recipe.optimizer.check()?;
     shares(recipe)
 }
 

@@ -2,11 +2,11 @@
 
 use tuwen_encoder::Pooling;
 use tuwen_itm::ItmRule;
-use tuwen_ops::AdamWForm;
 use tuwen_text::{LiteralSpecials, RandomWords};
 use tuwen_vision::FrameSampling;
 
 use super::recipe::{FrameNegatives, Recipe};
+use crate::optimizer::OptimizerForm;
 use crate::sections::Compat;
 
 impl Recipe {
@@ -22,7 +22,7 @@ impl Recipe {
             Pooling::Mean | Pooling::MeanSeed => Pooling::MeanSeed,
             Pooling::Attention | Pooling::AttentionSeed => Pooling::AttentionSeed,
         };
-        self.optimizer.form = AdamWForm::Transformers;
+        self.optimizer.form = OptimizerForm::Transformers;
         if let Some(mlm) = &mut self.tasks.mlm {
             mlm.masking.random_words = RandomWords::Seed;
         }

@@ -1,24 +1,23 @@
 //! UniBERT as the training loop drives it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::module::Module as _;
 use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::Loader;
-use tuwen_encoder::{Tape, Weights, WeightsError, load_weights, shapes_of, weights_of};
+use tuwen_encoder::{Tape, Weights, WeightsError, frozen, load_weights, weights_of};
 use tuwen_ops::Dropout;
 
 use super::{Assembly, Batch, Example, UniBertPretraining, encode, evaluate, losses, pairing_of};
 use crate::architecture::{Architecture, LoopSettings};
-use crate::gradients::{ModelGradients, Parameters};
+use crate::gradients::ModelGradients;
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::{Evaluation, TrainError};
 
 impl Architecture for Assembly {
     type Example = Example;
     type Heldout = Vec<Vec<Example>>;
+    type Model = UniBertPretraining;
     type State = UniBertPretraining;
 
     fn settings(&self) -> LoopSettings<'_> {
@@ -55,7 +54,7 @@ impl Architecture for Assembly {
     }
 
     fn start(&self, device: &Device) -> UniBertPretraining {
-        self.model(device)
+        frozen(self.fresh_model(device), &self.recipe.optimizer.frozen)
     }
 
     fn save(&self, model: &UniBertPretraining) -> Weights {
@@ -66,12 +65,8 @@ impl Architecture for Assembly {
         load_weights(model, saved)
     }
 
-    fn trained_shapes(&self, model: &UniBertPretraining) -> BTreeMap<String, Vec<usize>> {
-        shapes_of(model)
-    }
-
-    fn parameters(&self, model: &UniBertPretraining) -> Parameters {
-        Parameters::of(model)
+    fn model<'s>(&self, model: &'s UniBertPretraining) -> &'s UniBertPretraining {
+        model
     }
 
     fn losses<'a>(
@@ -107,10 +102,9 @@ impl Architecture for Assembly {
         heldout: &Self::Heldout,
         _step: u64,
     ) -> Result<Evaluation, TrainError> {
-        let model = model.valid();
         let device = model.projection.weight.val().device();
         let what = (&self.recipe.tasks, &self.plan.for_evaluation(), self.recipe.seed);
-        evaluate(&model, heldout, &self.shape, what, &device)
+        evaluate(model, heldout, &self.shape, what, &device)
     }
 
     fn draw(&self, _: &UniBertPretraining, _: &Self::Heldout, _: &Path) -> Result<Vec<PathBuf>, TrainError> {

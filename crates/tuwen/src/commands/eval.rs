@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module as _;
 use clap::{Args, Subcommand};
-use tuwen_train::{Architecture, Checkpoint, Recipe, TrainError, albef, find_recipe};
+use tuwen_train::{Architecture, Checkpoint, Recipe, TrainError, albef, averaged_weights, find_recipe};
 
 use super::CommandError;
 use crate::device::DeviceName;
@@ -64,7 +64,8 @@ fn retrieval(arguments: &RetrievalArguments, root: &Path) -> Result<(), CommandE
     let assembly = albef::Assembly::of(*recipe, root)?;
     let fresh = assembly.start(&device.autodiff());
     let unfit = |source| TrainError::Weights { path: run.clone(), source };
-    let model = assembly.restore(fresh, &checkpoint.model).map_err(unfit)?.model.valid();
+    let weights = averaged_weights(&checkpoint.model, &checkpoint.optimizer);
+    let model = assembly.restore(fresh, &weights).map_err(unfit)?.model.valid();
     let heldout = assembly.heldout_pairs(&mut |message| eprintln!("warning: skipped {message}"))?;
     println!("run         {}, step {}", run.display(), checkpoint.position.step);
     println!("data        {} ({} pictures)", assembly.recipe.data.heldout.display(), heldout.gallery.pictures.len());

@@ -6,9 +6,9 @@ use serde_json::json;
 use tuwen_core::{Aligned, HiddenStates, TokenLabels};
 use tuwen_encoder::{Block, BlockConfig, Sequence, TextEmbeddings, initialise};
 use tuwen_mlm::{TiedMlmHead, mlm_loss};
-use tuwen_ops::{AdamWForm, Dropout};
+use tuwen_ops::Dropout;
 use tuwen_random::{Draws, Stream};
-use tuwen_train::{Optimizer, OptimizerConfig};
+use tuwen_train::{Optimizer, OptimizerConfig, OptimizerForm};
 
 use super::exchange::Exchange;
 use super::worker::{FAILED, Measured, Named, numbers};
@@ -107,14 +107,17 @@ fn block(size: Size) -> BlockConfig {
 /// BERT's.
 fn optimizer() -> OptimizerConfig {
     OptimizerConfig {
-        form: AdamWForm::Torch,
+        form: OptimizerForm::Torch,
         betas: [0.9, 0.999],
         epsilon: 1e-8,
         weight_decay: 0.01,
         no_decay: vec!["bias".to_string(), "norm.weight".to_string()],
         learning_rate: 1e-4,
         groups: Vec::new(),
+        layer_decay: None,
+        frozen: Vec::new(),
         clip_norm: None,
+        average: None,
         max_skipped_steps: 0,
     }
 }

@@ -36,7 +36,7 @@ impl UniBertStep {
         let examples = assembly.training_loader()?.next_batch()?.items;
         let batch = Batch::new(&examples, &assembly.shape, device)?;
         Ok(Self {
-            model: Some(assembly.model(&device.clone().autodiff())),
+            model: Some(assembly.fresh_model(&device.clone().autodiff())),
             optimizer: Optimizer::new(assembly.recipe.optimizer.clone()),
             pairing: pairing_of(ItmRule::Balanced, &batch, assembly.recipe.seed, 0)?,
             assembly,
