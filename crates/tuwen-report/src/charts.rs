@@ -83,6 +83,7 @@ impl Section {
         match name {
             _ if name.starts_with("loss/") || name == "loss" => Self::Losses,
             "learning_rate" | "rate_factor" | "gradient_norm" | "temperature" | "tau" | "alpha" => Self::Optimisation,
+            "observed/temperature" => Self::Optimisation,
             _ if name.contains("second") || name.contains("wait") || name.contains("memory") => Self::Speed,
             _ => Self::More,
         }
@@ -131,7 +132,10 @@ fn series(run: &Run) -> Series {
 fn title(name: &str) -> String {
     match name {
         "loss/total" => "total loss".to_owned(),
-        _ => name.strip_prefix("loss/").map_or_else(|| name.replace('_', " "), |task| format!("{task} loss")),
+        _ => match name.strip_prefix("loss/") {
+            Some(task) => format!("{task} loss"),
+            None => name.strip_prefix("observed/").unwrap_or(name).replace('_', " "),
+        },
     }
 }
 
@@ -202,10 +206,10 @@ mod tests {
     #[test]
     fn charts_come_in_sections_with_the_total_loss_first() {
         let runs = [run(
-            "{\"step\":1,\"epoch\":0,\"loss/itm\":1,\"loss/total\":3,\"gradient_norm\":2,\"odd\":1,\"data_wait_share\":0.1}\n",
+            "{\"step\":1,\"epoch\":0,\"loss/itm\":1,\"loss/total\":3,\"gradient_norm\":2,\"odd\":1,\"observed/temperature\":0.07,\"data_wait_share\":0.1}\n",
         )];
         let titles: Vec<String> = charts(&runs).into_iter().map(|chart| chart.title).collect();
-        assert_eq!(titles, ["total loss", "itm loss", "gradient norm", "data wait share", "odd"]);
+        assert_eq!(titles, ["total loss", "itm loss", "gradient norm", "temperature", "data wait share", "odd"]);
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub struct StepReport {
     pub losses: BTreeMap<&'static str, f64>,
     /// The weighted sum.
     pub total: f64,
+    /// What else was observed, such as `temperature`, in the order of the step.
+    pub observed: Vec<(&'static str, f64)>,
     /// The schedule's factor on all learning rates.
     pub rate_factor: f64,
     /// Norm of all gradients together, before clipping.

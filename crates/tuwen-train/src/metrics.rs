@@ -65,6 +65,7 @@ impl MetricsFile {
         line.insert("loss/total".into(), json!(report.total));
         line.insert("rate_factor".into(), json!(report.rate_factor));
         line.insert("gradient_norm".into(), json!(report.gradient_norm));
+        report.observed.iter().for_each(|(name, value)| _ = line.insert(format!("observed/{name}"), json!(value)));
         self.write(Value::Object(line))
     }
 

@@ -166,14 +166,16 @@ impl<'a, A: Architecture> Run<'a, A> {
         outcome: &StepOutcome,
         factor: f64,
     ) -> StepReport {
+        let mut numbers = self.optimizer.read().iter().copied();
         let values: Vec<_> =
-            losses.iter().zip(self.optimizer.read()).map(|(loss, &value)| (loss.name, loss.weight, value)).collect();
+            losses.iter().zip(numbers.by_ref()).map(|(loss, value)| (loss.name, loss.weight, value)).collect();
         StepReport {
             step: self.position.step,
             total_steps: self.schedule.total_steps,
             epoch: loaded.epoch,
             total: values.iter().map(|(_, weight, value)| weight * value).sum(),
             losses: values.into_iter().map(|(name, _, value)| (name, value)).collect(),
+            observed: losses.observed().zip(numbers).collect(),
             rate_factor: factor,
             gradient_norm: if let StepOutcome::Moved(norm) = outcome { *norm } else { f64::NAN },
             records: loaded.items.len(),

@@ -60,7 +60,9 @@ impl Board {
             ("speed/records_per_second", report.records as f64 / seconds),
             ("speed/data_wait_share", report.waited.as_secs_f64() / seconds),
         ];
-        self.scalars(report.step, losses.chain(rest.map(|(tag, value)| (tag.to_owned(), value))).collect())
+        let rest = rest.map(|(tag, value)| (tag.to_owned(), value));
+        let observed = report.observed.iter().map(|(name, value)| (format!("observed/{name}"), *value));
+        self.scalars(report.step, losses.chain(rest).chain(observed).collect())
     }
 
     fn evaluated(&mut self, step: u64, evaluation: &Evaluation) -> Result<(), ReportError> {
@@ -101,6 +103,7 @@ mod tests {
             epoch: 0,
             losses: BTreeMap::from([("mlm", 2.0)]),
             total: 2.0,
+            observed: vec![("temperature", 0.07)],
             rate_factor: 0.5,
             gradient_norm: 1.0,
             records: 8,
@@ -127,7 +130,7 @@ mod tests {
         files.sort();
         assert_eq!(files.len(), 2);
         let bytes = std::fs::read(&files[0]).unwrap();
-        for tag in ["loss/mlm", "loss/total", "optimisation/learning_rate", "speed/records_per_second"] {
+        for tag in ["loss/mlm", "loss/total", "optimisation/learning_rate", "observed/temperature"] {
             assert!(bytes.windows(tag.len()).any(|window| window == tag.as_bytes()), "{tag}");
         }
         // The continuation's begin is one event more: 12 + 4 bytes of frame, 9 of time, 2 of step, 4 of session.

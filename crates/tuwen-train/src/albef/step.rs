@@ -81,6 +81,7 @@ pub fn losses<'a>(state: &'a mut AlbefState, batch: &Batch, input: &StepInput<'_
     let aligned = align(model, &student, taught.as_ref().map(|taught| &taught.features), queue.as_ref(), batch, input);
     if let (Some(loss), Some(ita)) = (aligned.loss, stage.ita) {
         losses.push("ita", loss, ita.weight);
+        losses.observe("temperature", model.temperature.val());
     }
     let negatives = stage.itm.map(|itm| draw(&aligned.i2t, &aligned.t2i, batch, itm.hardness, input));
     let states = (&image_states, &texts);
