@@ -13,6 +13,7 @@ mod albef_runs;
 mod albef_schedule;
 mod bad_input;
 mod damaged_checkpoints;
+mod doctor;
 mod every_step;
 mod fixture;
 mod golden;
@@ -21,7 +22,11 @@ mod killed;
 mod not_finite;
 mod optimised;
 mod program;
+<<<<<<< HEAD
 mod recomputed;
+=======
+mod recipe_commands;
+>>>>>>> 878f402 (recipe diff shows two recipes side by side, recipe check opens what recipes name; doctor is tested as a user calls it)
 mod run_folder;
 mod stopped;
 mod tidy;

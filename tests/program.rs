@@ -1,7 +1,7 @@
 //! The program as a process of its own: this test binary calls itself, so nothing more has to be built.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use crate::golden::workspace;
 
@@ -16,6 +16,12 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(ENTRY).env(ARGUMENTS, serde_json::to_string(arguments).unwrap());
     command
+}
+
+/// What the program itself wrote to its standard output: the test harness, which it runs in, writes a line before it.
+pub(crate) fn said(output: &Output) -> String {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.split_once(" ... ").map(|(_, said)| said.to_string()).unwrap_or(text)
 }
 
 /// `tuwen train` of `recipe` into `folder`, or on from where it stands there once it has a recipe.

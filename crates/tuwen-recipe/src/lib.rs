@@ -52,6 +52,7 @@ mod locate;
 mod node;
 mod overrides;
 mod place;
+mod places;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -67,6 +68,7 @@ pub use diff::{Difference, diff, values};
 pub use error::RecipeError;
 pub use overrides::Override;
 pub use place::Place;
+pub use places::Places;
 pub use write::to_toml;
 
 use document::Document;
@@ -108,8 +110,22 @@ pub fn parse_checked<T>(
 where
     T: DeserializeOwned + Serialize,
 {
+    parse_placed(base, overlays, overrides, check).map(|(recipe, _)| recipe)
+}
+
+/// As [`parse_checked`], together with where everything was written, for what is found out about the recipe later.
+pub fn parse_placed<T>(
+    base: Layer<'_>,
+    overlays: &[Layer<'_>],
+    overrides: &[Override],
+    check: impl FnOnce(&T) -> Result<(), RecipeError>,
+) -> Result<(T, Places), RecipeError>
+where
+    T: DeserializeOwned + Serialize,
+{
     let mut document = Document::read(base, overlays)?;
     let recipe: T = document.set_and_decode(overrides)?;
-    check(&recipe).map_err(|error| error.placed(&document))?;
-    Ok(recipe)
+    let places = Places::of(document);
+    check(&recipe).map_err(|error| places.place(error))?;
+    Ok((recipe, places))
 }

@@ -18,6 +18,7 @@ mod metrics;
 mod not_finite;
 mod optimizer;
 mod options;
+mod presence;
 mod recipes;
 mod run;
 mod schedule;
@@ -39,6 +40,7 @@ pub use optimizer::{
     GroupOptions, GroupRule, Optimizer, OptimizerConfig, OptimizerForm, StepOutcome, averaged_weights,
 };
 pub use options::{RunOptions, StartFrom};
+pub use presence::{Found, RecipeCheck, check_recipe};
 pub use recipes::{OVERLAYS, RECIPES, Recipe, find_recipe};
 pub use run::train;
 pub use schedule::{Duration, Schedule, ScheduleConfig, Shape, Warmup};

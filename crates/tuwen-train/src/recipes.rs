@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tuwen_recipe::{Layer, Override, RecipeError, parse_checked};
+use tuwen_recipe::{Difference, Layer, Override, Places, RecipeError, parse_placed};
 
 use crate::sections::DataSection;
 use crate::{TrainError, albef, unibert};
@@ -47,7 +46,8 @@ built_in!(
 );
 
 /// A recipe of any architecture.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Recipe {
     /// Two streams, aligned before they are fused.
     Albef(Box<albef::Recipe>),
@@ -72,12 +72,23 @@ impl Recipe {
         }
     }
 
+    /// The recipe with `compat` spread over the choices it stands for.
+    #[must_use]
+    pub fn resolved(self) -> Self {
+        match self {
+            Self::Albef(recipe) => Self::Albef(Box::new(recipe.resolved())),
+            Self::UniBert(recipe) => Self::UniBert(Box::new(recipe.resolved())),
+        }
+    }
+
     /// As TOML, with `compat` spread over the choices it stands for.
     pub fn resolved_toml(&self) -> Result<String, RecipeError> {
-        match self {
-            Self::Albef(recipe) => tuwen_recipe::to_toml(&recipe.clone().resolved()),
-            Self::UniBert(recipe) => tuwen_recipe::to_toml(&recipe.clone().resolved()),
-        }
+        tuwen_recipe::to_toml(&self.clone().resolved())
+    }
+
+    /// The keys whose values differ from those of `other`, both with `compat` spread, sorted.
+    pub fn differences(&self, other: &Self) -> Result<Vec<Difference>, RecipeError> {
+        tuwen_recipe::diff(&self.clone().resolved(), &other.clone().resolved())
     }
 
     /// The recipe if it is a UniBERT's.
@@ -100,6 +111,15 @@ impl Recipe {
 /// The recipe of this built-in name, or in this TOML file, with the overlays of these names or files and then
 /// `overrides` laid over it, and its numbers checked.
 pub fn find_recipe(name: &str, overlays: &[String], overrides: &[Override]) -> Result<Recipe, TrainError> {
+    find_placed(name, overlays, overrides).map(|(recipe, _)| recipe)
+}
+
+/// As [`find_recipe`], together with where everything was written.
+pub(crate) fn find_placed(
+    name: &str,
+    overlays: &[String],
+    overrides: &[Override],
+) -> Result<(Recipe, Places), TrainError> {
     let (shown, text) = text_of(name, RECIPES, "recipe")?;
     let overlays = overlays.iter().map(|name| text_of(name, OVERLAYS, "overlay")).collect::<Result<Vec<_>, _>>()?;
     let layers: Vec<Layer<'_>> = overlays.iter().map(|(name, text)| Layer { name, text }).collect();
@@ -108,25 +128,16 @@ pub fn find_recipe(name: &str, overlays: &[String], overrides: &[Override]) -> R
     let name_of = |given: String| if given.is_empty() { fallback } else { given };
     match architecture(&shown, &text)? {
         Architecture::Albef => {
-            let mut recipe: albef::Recipe = parse(base, &layers, overrides, albef::check)?;
+            let (mut recipe, places) = parse_placed(base, &layers, overrides, albef::check)?;
             recipe.name = name_of(recipe.name);
-            Ok(Recipe::Albef(Box::new(recipe)))
+            Ok((Recipe::Albef(Box::new(recipe)), places))
         }
         Architecture::UniBert => {
-            let mut recipe: unibert::Recipe = parse(base, &layers, overrides, unibert::check)?;
+            let (mut recipe, places) = parse_placed(base, &layers, overrides, unibert::check)?;
             recipe.name = name_of(recipe.name);
-            Ok(Recipe::UniBert(Box::new(recipe)))
+            Ok((Recipe::UniBert(Box::new(recipe)), places))
         }
     }
-}
-
-fn parse<T: DeserializeOwned + Serialize>(
-    base: Layer<'_>,
-    layers: &[Layer<'_>],
-    overrides: &[Override],
-    check: impl Fn(&T) -> Result<(), RecipeError>,
-) -> Result<T, TrainError> {
-    Ok(parse_checked(base, layers, overrides, check)?)
 }
 
 /// The name that errors show and the text of a built-in document or of a file.
@@ -163,6 +174,8 @@ fn architecture(name: &str, text: &str) -> Result<Architecture, TrainError> {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::DeserializeOwned;
+
     use super::*;
 
     #[test]

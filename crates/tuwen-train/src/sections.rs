@@ -64,6 +64,13 @@ impl ComputeSection {
     }
 }
 
+impl SyntheticSection {
+    /// Whether the set is whole in `folder`. The README is written last: without it, an earlier attempt was interrupted.
+    pub(crate) fn is_written(&self, folder: &Path) -> bool {
+        folder.join("README.txt").exists()
+    }
+}
+
 /// When weights are written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,8 +95,7 @@ impl DataSection {
         locate(&mut self.heldout, root);
         let Some(synthetic) = &mut self.synthetic else { return Ok(()) };
         locate(&mut synthetic.folder, root);
-        // The README is written last: without it, an earlier attempt was interrupted.
-        if !synthetic.folder.join("README.txt").exists() {
+        if !synthetic.is_written(&synthetic.folder) {
             write_synthetic(&synthetic.folder, &synthetic.set)?;
         }
         Ok(())

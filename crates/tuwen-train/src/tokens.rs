@@ -1,9 +1,14 @@
 //! From a title to the ids the encoder reads.
 
+use std::path::Path;
+
+use tuwen_recipe::RecipeError;
 use tuwen_text::{
     ChineseWords, MaskUnit, MaskedText, MaskingConfig, SampleKey, TextError, TextInput, TextLayout, TokenDraws,
     Tokenizer, mask_tokens,
 };
+
+use crate::TrainError;
 
 /// A tokenizer with the layout it is used in: the two travel together, in runs and in checkpoints.
 #[derive(Clone)]
@@ -30,6 +35,17 @@ impl TextPipeline {
         let draws = TokenDraws::draw(key, text.len(), &vocabulary, masking.random_words)?;
         mask_tokens(text, &vocabulary, masking, &draws)
     }
+}
+
+/// The tokenizer in `path`, whose entries must be as many as the recipe's `key` says: `expected`.
+pub(crate) fn open_vocabulary(path: &Path, key: &str, expected: usize) -> Result<Tokenizer, TrainError> {
+    let tokenizer = Tokenizer::from_file(path)?;
+    let words = tokenizer.vocab_size();
+    if words == expected {
+        return Ok(tokenizer);
+    }
+    let reason = format!("is {expected}, expected {words}, the entries of {}", path.display());
+    Err(RecipeError::invalid(key, reason).into())
 }
 
 /// What joins Chinese characters to words, if `masking` needs to know them.

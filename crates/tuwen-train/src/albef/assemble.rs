@@ -4,15 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tuwen_data::{Loader, LoaderConfig, Source, TitleChoice, Transform, open_source};
-use tuwen_recipe::RecipeError;
-use tuwen_text::Tokenizer;
 
 use super::recipe::Recipe;
 use super::{Example, ExampleMaker, Gallery};
 use crate::TrainError;
 use crate::heldout::{Purpose, heldout_batches};
 use crate::sections::locate;
-use crate::tokens::{TextPipeline, chinese_words};
+use crate::tokens::{TextPipeline, chinese_words, open_vocabulary};
 
 /// Everything a run is made of but the weights.
 pub struct Assembly {
@@ -44,14 +42,9 @@ impl Assembly {
             Ok(Arc::from(open_source(&recipe.data.records, path)?))
         };
         let (train, heldout) = (open(&recipe.data.train)?, open(&recipe.data.heldout)?);
-        let tokenizer = Tokenizer::from_file(&recipe.text.vocabulary)?;
+        let (key, words) = ("model.encoder.text.vocab_size", recipe.model.encoder.text.vocab_size);
+        let tokenizer = open_vocabulary(&recipe.text.vocabulary, key, words)?;
         let text = TextPipeline { tokenizer, layout: recipe.text.layout };
-        let (words, expected) = (text.tokenizer.vocab_size(), recipe.model.encoder.text.vocab_size);
-        if words != expected {
-            let place = recipe.text.vocabulary.display();
-            let reason = format!("is {expected}, expected {words}, the entries of {place}");
-            return Err(RecipeError::invalid("model.encoder.text.vocab_size", reason).into());
-        }
         text.layout.room()?;
         Ok(Self { recipe, train, heldout, text })
     }

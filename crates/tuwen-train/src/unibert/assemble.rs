@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use tuwen_data::{Loader, LoaderConfig, Source, Transform, open_source};
 use tuwen_encoder::initialise;
 use tuwen_recipe::RecipeError;
-use tuwen_text::{MaskingConfig, Tokenizer};
+use tuwen_text::MaskingConfig;
 use tuwen_vision::FrameMasking;
 
 use super::Example;
@@ -20,7 +20,7 @@ use super::tags::TagList;
 use crate::TrainError;
 use crate::heldout::{Purpose, heldout_batches};
 use crate::sections::locate;
-use crate::tokens::{TextPipeline, chinese_words};
+use crate::tokens::{TextPipeline, chinese_words, open_vocabulary};
 
 /// Everything a run is made of but the weights.
 pub struct Assembly {
@@ -48,14 +48,9 @@ impl Assembly {
             Ok(Arc::from(open_source(&recipe.data.records, path)?))
         };
         let (train, heldout) = (open(&recipe.data.train)?, open(&recipe.data.heldout)?);
-        let text =
-            TextPipeline { tokenizer: Tokenizer::from_file(&recipe.text.vocabulary)?, layout: recipe.text.layout };
-        let (words, expected) = (text.tokenizer.vocab_size(), recipe.model.encoder.vocab_size);
-        if words != expected {
-            let place = recipe.text.vocabulary.display();
-            let reason = format!("is {expected}, expected {words}, the entries of {place}");
-            return Err(RecipeError::invalid("model.encoder.vocab_size", reason).into());
-        }
+        let (key, words) = ("model.encoder.vocab_size", recipe.model.encoder.vocab_size);
+        let tokenizer = open_vocabulary(&recipe.text.vocabulary, key, words)?;
+        let text = TextPipeline { tokenizer, layout: recipe.text.layout };
         text.layout.room()?;
         let tags = match &recipe.tasks.tag {
             Some(tag) => TagList::build(&tag.vocabulary, train.as_ref())?,

@@ -50,7 +50,7 @@ enum Command {
     Device,
     /// Check a device: goldens, steps against the CPU, runs without NaN, memory, throughput
     GpuCheck(gpu_check::GpuCheckArguments),
-    /// List or show recipes
+    /// List, show, compare or check recipes
     #[command(subcommand)]
     Recipe(recipe::RecipeCommand),
 }
@@ -114,7 +114,7 @@ fn dispatch(command: Command, root: &Path) -> Result<u8, CommandError> {
         Command::Bench(command) => bench::run(&command, root),
         Command::Device => device::run(),
         Command::GpuCheck(arguments) => gpu_check::run(&arguments, root),
-        Command::Recipe(command) => recipe::run(&command),
+        Command::Recipe(command) => recipe::run(&command, root),
     }
     .map(|()| 0)
 }
