@@ -22,11 +22,9 @@ mod killed;
 mod not_finite;
 mod optimised;
 mod program;
-<<<<<<< HEAD
 mod recomputed;
-=======
+mod reduced_precision;
 mod recipe_commands;
->>>>>>> 878f402 (recipe diff shows two recipes side by side, recipe check opens what recipes name; doctor is tested as a user calls it)
 mod run_folder;
 mod stopped;
 mod tidy;

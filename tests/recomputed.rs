@@ -30,7 +30,7 @@ fn step<A: Architecture>(assembly: &A, before: u64) -> Step {
     for at in 0..=before {
         let examples = loader.next_batch().unwrap().items;
         let parameters = Parameters::of(assembly.model(&state));
-        let tape = Tape::new(assembly.settings().recompute);
+        let tape = Tape::new(assembly.settings().compute.recompute);
         let losses = assembly.losses(&mut state, &examples, at, &tape).unwrap();
         let gradients = parameters.gradients(tape, &losses.total().unwrap());
         if at == before {

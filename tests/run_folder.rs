@@ -57,3 +57,10 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         if from.is_dir() { copy(&from, &to) } else { _ = std::fs::copy(&from, &to).unwrap() }
     }
 }
+
+/// The values that `metrics.jsonl` has under `key`, one for each step.
+pub(crate) fn losses_of(folder: &Path, key: &str) -> Vec<f64> {
+    let text = std::fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter_map(|line| line.get(key).map(|loss| loss.as_f64().unwrap())).collect()
+}

@@ -18,7 +18,9 @@ pub fn attention(
     heads: usize,
     (dropout, rate): (&Dropout, f64),
 ) -> Tensor<3> {
-    let (Some(q), Some(k), Some(v)) = (Operand::of(&query), Operand::of(&key), Operand::of(&value)) else {
+    let (Some(q), Some(k), Some(v)) =
+        (Operand::of_product(&query), Operand::of_product(&key), Operand::of_product(&value))
+    else {
         return naive::attention(query, key, value, attention_mask, heads, (dropout, rate));
     };
     let (dims, [batch, keys, hidden]) = (query.dims(), key.dims());
@@ -41,7 +43,7 @@ pub fn self_attention(
     heads: usize,
     (dropout, rate): (&Dropout, f64),
 ) -> Tensor<3> {
-    let Some(packed) = Operand::of(&query_key_value) else {
+    let Some(packed) = Operand::of_product(&query_key_value) else {
         return naive::self_attention(query_key_value, attention_mask, heads, (dropout, rate));
     };
     let [batch, length, width] = query_key_value.dims();

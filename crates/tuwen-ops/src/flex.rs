@@ -17,6 +17,7 @@ use burn_autodiff::ops::{Backward, Ops, OpsKind};
 use burn_flex::{FlexTensor, Layout};
 use burn_std::Bytes;
 
+use crate::Precision;
 use crate::kernels;
 
 type Tracking = Autodiff<Flex, NoCheckpointing>;
@@ -76,6 +77,11 @@ impl Operand {
             let primitive = tensor.clone().try_into_primitive::<Flex>().ok()?;
             Some(Self { values: Values::of(&primitive)?, shape, node: None })
         }
+    }
+
+    /// As [`Self::of`] for an operation that multiplies matrices: `None` too where their factors are not f32.
+    pub(crate) fn of_product<const D: usize>(tensor: &Tensor<D>) -> Option<Self> {
+        if Precision::is_reduced() { None } else { Self::of(tensor) }
     }
 }
 

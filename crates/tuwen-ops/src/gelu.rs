@@ -19,7 +19,7 @@ pub fn linear_gelu<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D
 }
 
 fn after_linear<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
-    let (Some(x), Some(w), Some(b)) = (Operand::of(&input), Operand::of(&weight), Operand::of(&bias)) else {
+    let (Some(x), Some(w), Some(b)) = (Operand::of_product(&input), Operand::of(&weight), Operand::of(&bias)) else {
         return naive::linear_gelu(input, weight, bias);
     };
     let outputs = b.values.len();

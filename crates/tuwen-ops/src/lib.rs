@@ -29,6 +29,7 @@ mod losses;
 mod mask_on_device;
 mod moving_average;
 pub mod naive;
+mod precision;
 mod select;
 mod tied;
 
@@ -43,6 +44,7 @@ pub use linear::{Linear, linear, linear_onto};
 pub use lion::{Lion, lion_step};
 pub use losses::{binary_cross_entropy_with_logits, cross_entropy, cross_entropy_excluding, soft_cross_entropy};
 pub use moving_average::moving_average;
+pub use precision::Precision;
 pub use select::{scatter_rows, select_rows};
 pub use tied::tied_linear;
 

@@ -34,7 +34,9 @@ impl Linear {
 
 /// `x · W + b` for a weight `[in, out]` that is no parameter of its own, such as a part of one.
 pub fn linear<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
-    let (Some(x), Some(w), Some(b)) = (Operand::of(&input), Operand::of(&weight), Operand::of(&bias)) else {
+    let (Some(x), Some(w), Some(b)) =
+        (Operand::of_product(&input), Operand::of_product(&weight), Operand::of_product(&bias))
+    else {
         return naive::linear(input, weight, bias);
     };
     let (outputs, dims) = (b.values.len(), output_dims(&input, &weight));
@@ -52,7 +54,12 @@ pub fn linear_onto<const D: usize>(
     weight: Tensor<2>,   // [in, out]
     bias: Tensor<1>,     // [out]
 ) -> Tensor<D> {
-    let operands = (Operand::of(&residual), Operand::of(&input), Operand::of(&weight), Operand::of(&bias));
+    let operands = (
+        Operand::of_product(&residual),
+        Operand::of_product(&input),
+        Operand::of_product(&weight),
+        Operand::of_product(&bias),
+    );
     let (Some(r), Some(x), Some(w), Some(b)) = operands else {
         return naive::linear_onto(residual, input, weight, bias);
     };

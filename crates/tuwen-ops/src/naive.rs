@@ -6,6 +6,7 @@ use tuwen_random::Draws;
 
 use crate::dropout::DROPOUT;
 use crate::mask_on_device;
+use crate::precision::{Precision, factor, whole};
 use crate::{AdamW, AdamWForm, Dropout, Lion, Moments};
 
 /// As [`crate::gelu()`].
@@ -15,7 +16,10 @@ pub fn gelu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
 
 /// As [`crate::Linear::forward`].
 pub fn linear<const D: usize>(input: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
-    module::linear(input, weight, Some(bias))
+    if !Precision::is_reduced() {
+        return module::linear(input, weight, Some(bias));
+    }
+    whole(module::linear(factor(input), factor(weight), None)) + bias.unsqueeze()
 }
 
 /// As [`crate::scatter_rows`].
@@ -27,7 +31,7 @@ pub fn scatter_rows(input: Tensor<2>, rows: Tensor<1, Int>, entries: usize) -> T
 
 /// As [`crate::tied_linear`].
 pub fn tied_linear(input: Tensor<2>, table: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    input.matmul(table.transpose()) + bias.unsqueeze()
+    whole(factor(input).matmul(factor(table).transpose())) + bias.unsqueeze()
 }
 
 /// As [`crate::linear_onto`].
@@ -105,10 +109,10 @@ pub fn attention(
     };
     let (query, key, value) = (split(query, queries), split(key, keys), split(value, keys));
     let scale = 1.0 / ((hidden / heads) as f64).sqrt();
-    let scores = query.mul_scalar(scale).matmul(key.swap_dims(2, 3)); // [B, heads, Q, S]
+    let scores = whole(factor(query.mul_scalar(scale)).matmul(factor(key).swap_dims(2, 3))); // [B, heads, Q, S]
     let padded = attention_mask.clone().bool_not().reshape([batch, 1, 1, keys]).expand(scores.dims());
     let weights = activation::softmax(scores.mask_fill(padded, PADDED_SCORE), 3);
-    let mixed = dropout(weights, drop, rate).matmul(value); // [B, heads, Q, d]
+    let mixed = whole(factor(dropout(weights, drop, rate)).matmul(factor(value))); // [B, heads, Q, d]
     mixed.swap_dims(1, 2).reshape([batch, queries, hidden])
 }
 

@@ -13,7 +13,9 @@ pub fn tied_linear(
     table: Tensor<2>, // [V, H]
     bias: Tensor<1>,  // [V]
 ) -> Tensor<2> {
-    let (Some(x), Some(t), Some(b)) = (Operand::of(&input), Operand::of(&table), Operand::of(&bias)) else {
+    let (Some(x), Some(t), Some(b)) =
+        (Operand::of_product(&input), Operand::of_product(&table), Operand::of_product(&bias))
+    else {
         return naive::tied_linear(input, table, bias);
     };
     let ([rows, width], [entries, table_width]) = (input.dims(), table.dims());

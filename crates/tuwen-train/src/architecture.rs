@@ -6,12 +6,12 @@ use burn::module::Module;
 use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::Loader;
-use tuwen_encoder::{Recompute, Tape, Weights, WeightsError};
+use tuwen_encoder::{Tape, Weights, WeightsError};
 
 use crate::gradients::ModelGradients;
 use crate::optimizer::{Optimizer, OptimizerConfig, StepOutcome};
 use crate::schedule::ScheduleConfig;
-use crate::sections::CheckpointSection;
+use crate::sections::{CheckpointSection, ComputeSection};
 use crate::{Evaluation, TrainError};
 
 /// The numbers of a recipe that the loop itself obeys.
@@ -29,8 +29,8 @@ pub struct LoopSettings<'a> {
     pub evaluate_every: u64,
     /// When it is saved.
     pub checkpoint: &'a CheckpointSection,
-    /// What of a step is computed twice to save memory.
-    pub recompute: Recompute,
+    /// In which format, and what of a step twice to save memory.
+    pub compute: &'a ComputeSection,
 }
 
 /// A recipe with everything it names at hand. The loop in `run.rs` drives it; what a step computes is its own affair.

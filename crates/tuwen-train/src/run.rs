@@ -36,6 +36,14 @@ pub fn train<A: Architecture>(
     if options.start == StartFrom::Scratch && options.folder.join("metrics.jsonl").exists() {
         return Err(TrainError::RunExists { folder: options.folder.clone() });
     }
+    assembly.settings().compute.precision.within(|| to_the_end(assembly, options, watch))
+}
+
+fn to_the_end<A: Architecture>(
+    assembly: &A,
+    options: &RunOptions,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Summary, TrainError> {
     let mut run = Run::begin(assembly, options, watch)?;
     let settings = assembly.settings();
     run.announce(options, watch);
@@ -143,7 +151,7 @@ impl<'a, A: Architecture> Run<'a, A> {
         let index = self.position.step;
         let Some(mut state) = self.state.take() else { unreachable!("the state is put back at the end of every step") };
         let parameters = Parameters::of(self.assembly.model(&state));
-        let tape = Tape::new(self.assembly.settings().recompute);
+        let tape = Tape::new(self.assembly.settings().compute.recompute);
         let losses = self.assembly.losses(&mut state, &loaded.items, index, &tape)?;
         let total = losses.total().ok_or(TrainError::NothingToLearn { step: index + 1 })?;
         losses.values().into_iter().for_each(|values| self.optimizer.read_along(values));

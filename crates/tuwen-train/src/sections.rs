@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tuwen_data::{DataFormat, LoaderConfig, SynthConfig, TitleChoice, write_synthetic};
 use tuwen_encoder::Recompute;
+use tuwen_ops::Precision;
 
 use crate::TrainError;
 
@@ -48,13 +49,16 @@ pub struct SyntheticSection {
     pub set: SynthConfig,
 }
 
-/// How a step is computed. Nothing here changes what it computes but by rounding.
+/// How a step is computed. Nothing here changes what is computed but by rounding.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComputeSection {
     /// What is computed twice to save memory: `"nothing"`, `"layers"`, or `{ rows = 8 }`, 8 rows of the batch at a time.
     #[serde(default)]
     pub recompute: Recompute,
+    /// The format of the factors of matrix products; all else is f32.
+    #[serde(default)]
+    pub precision: Precision,
 }
 
 impl ComputeSection {

@@ -29,7 +29,7 @@ impl Architecture for Assembly {
             schedule: &recipe.schedule,
             evaluate_every: recipe.evaluation.every,
             checkpoint: &recipe.checkpoint,
-            recompute: recipe.compute.recompute,
+            compute: &recipe.compute,
         }
     }
 
