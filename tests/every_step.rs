@@ -11,13 +11,14 @@ use crate::run_folder::{assert_same_run, copy};
 const STEPS: u64 = 9;
 
 /// Two passes begin within them, and one evaluation falls between.
-const EVERY: [&str; 6] = [
+const EVERY: [&str; 7] = [
     "schedule.duration={steps=9}",
     "checkpoint.every=1",
     "checkpoint.keep=99",
     "evaluation.every=4",
     "schedule.warmup={steps=3}",
     "optimizer.average=0.9",
+    "checkpoint.best=\"mlm.loss\"",
 ];
 
 /// A run as it is found when it was broken off after step `k` and before the next checkpoint.

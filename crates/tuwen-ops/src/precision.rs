@@ -1,6 +1,7 @@
 //! In which format matrix products are computed: the one place that decides it.
 
 use std::cell::Cell;
+use std::fmt;
 
 use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,15 @@ pub enum Precision {
 
 thread_local! {
     static CURRENT: Cell<Precision> = const { Cell::new(Precision::F32) };
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+        })
+    }
 }
 
 impl Precision {
@@ -55,12 +65,14 @@ mod tests {
     use crate::{Dropout, Linear, attention};
     use burn::tensor::Device;
 
-    /// 1 + 2⁻⁹ is 1 in bf16.
+    /// In bf16 it is 1.
+    const NEAR_ONE: f32 = 1.0 + 1.0 / 512.0;
+
     #[test]
     fn factors_are_rounded_and_weights_are_not() {
         let device = Device::flex().autodiff();
         let linear = Linear::init(1, 1, &device);
-        let weight = burn::module::Param::from_tensor(Tensor::from_floats([[1.001_953_125]], &device));
+        let weight = burn::module::Param::from_tensor(Tensor::from_floats([[NEAR_ONE]], &device));
         let linear = Linear { weight, ..linear };
         let input = Tensor::<2>::from_floats([[1.001_953_125]], &device);
         let gradient = |precision: Precision| {
@@ -71,7 +83,7 @@ mod tests {
             })
         };
         assert_eq!(gradient(Precision::Bf16), [1.0, 1.0]);
-        assert_eq!(gradient(Precision::F32), [1.001_953_125_f32.powi(2), 1.001_953_125]);
+        assert_eq!(gradient(Precision::F32), [NEAR_ONE.powi(2), NEAR_ONE]);
         assert_eq!(linear.weight.val().dtype(), DType::F32);
     }
 

@@ -11,6 +11,7 @@ use tuwen_data::Cursor;
 use tuwen_encoder::{Weights, read_weights, write_weights, write_whole};
 
 use crate::TrainError;
+use crate::best::Best;
 
 const MANIFEST: &str = "manifest.json";
 const MODEL: &str = "model.safetensors";
@@ -35,6 +36,9 @@ pub struct Position {
     pub cursor: Cursor,
     /// Length of `metrics.jsonl` in bytes; what lies behind it is written again.
     pub metrics_bytes: u64,
+    /// The best test so far, if the recipe asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<Best>,
 }
 
 impl Position {
@@ -47,6 +51,7 @@ impl Position {
             skipped_records: 0,
             cursor: Cursor::start(0, records),
             metrics_bytes: 0,
+            best: None,
         }
     }
 }
@@ -156,9 +161,8 @@ impl Checkpoint {
     /// The checkpoints under `folder`, newest first.
     pub fn list(folder: &Path) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-        let step = |path: &Path| path.file_name()?.to_str()?.strip_prefix("step-")?.parse::<u64>().ok();
         let mut found: Vec<(u64, PathBuf)> =
-            entries.flatten().filter_map(|entry| Some((step(&entry.path())?, entry.path()))).collect();
+            entries.flatten().filter_map(|entry| Some((step_of(&entry.path())?, entry.path()))).collect();
         found.sort_by_key(|(step, _)| std::cmp::Reverse(*step));
         found.into_iter().map(|(_, path)| path).collect()
     }
@@ -168,15 +172,20 @@ impl Checkpoint {
         Self::list(folder).iter().find_map(|path| Self::load(path).inspect_err(&mut report).ok())
     }
 
-    /// Deletes all but the `keep` newest, and what broken-off writing and deleting has left.
-    pub fn prune(folder: &Path, keep: usize) -> Result<(), TrainError> {
-        for path in Self::list(folder).iter().skip(keep.max(1)) {
+    /// Deletes all but the `keep` newest and those after a step that is `kept`, and what broken-off writing and deleting
+    /// has left.
+    pub fn prune(folder: &Path, keep: usize, kept: impl Fn(u64) -> bool) -> Result<(), TrainError> {
+        for path in Self::list(folder).iter().skip(keep.max(1)).filter(|path| !step_of(path).is_some_and(&kept)) {
             retire(path)?;
         }
         let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
         let unfinished = |path: &Path| path.extension().is_some_and(|ending| ending == PART || ending == GONE);
         entries.flatten().map(|entry| entry.path()).filter(|path| unfinished(path)).try_for_each(|path| discard(&path))
     }
+}
+
+fn step_of(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_prefix("step-")?.parse().ok()
 }
 
 /// Deletes a checkpoint under another name, so that none under its own lacks a part.
@@ -243,15 +252,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_newest_are_kept() {
+    fn the_newest_are_kept_and_those_a_rule_names() {
         let folder = tempfile::tempdir().unwrap();
-        for step in [1, 2, 10] {
+        for step in [1, 2, 3, 4, 10] {
             checkpoint(step).save(folder.path(), &[]).unwrap();
         }
-        Checkpoint::prune(folder.path(), 2).unwrap();
+        Checkpoint::prune(folder.path(), 2, |step| step == 2).unwrap();
         let steps: Vec<u64> =
             Checkpoint::list(folder.path()).iter().map(|p| Checkpoint::load(p).unwrap().position.step).collect();
-        assert_eq!(steps, [10, 2]);
+        assert_eq!(steps, [10, 4, 2]);
     }
 
     #[test]
@@ -263,7 +272,7 @@ mod tests {
         }
         checkpoint(3).save(folder.path(), &[]).unwrap();
         checkpoint(3).save(folder.path(), &[]).unwrap(); // once more over itself
-        Checkpoint::prune(folder.path(), 1).unwrap();
+        Checkpoint::prune(folder.path(), 1, |_| false).unwrap();
         let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["step-00000003"]);
     }

@@ -6,6 +6,7 @@
 
 pub mod albef;
 mod architecture;
+mod best;
 mod checkpoint;
 mod error;
 mod evaluation;
@@ -29,6 +30,7 @@ mod tokens;
 pub mod unibert;
 
 pub use architecture::{Architecture, LoopSettings};
+pub use best::Best;
 pub use checkpoint::{Checkpoint, Position};
 pub use error::TrainError;
 pub use evaluation::{Evaluation, RetrievalResult, TaskResult};

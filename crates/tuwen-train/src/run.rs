@@ -9,6 +9,7 @@ use tuwen_encoder::{Tape, shapes_of, write_whole};
 
 use crate::TrainError;
 use crate::architecture::Architecture;
+use crate::best::better;
 use crate::checkpoint::{Checkpoint, Position};
 use crate::evaluation::Evaluation;
 use crate::events::{Event, Start, StepReport};
@@ -55,7 +56,8 @@ fn to_the_end<A: Architecture>(
             run.evaluate(watch)?;
         }
         let stopping = !last && options.stop.is_asked();
-        if last || stopping || step.is_multiple_of(settings.checkpoint.every) {
+        let best = run.position.best.is_some_and(|best| best.step == step);
+        if last || stopping || best || step.is_multiple_of(settings.checkpoint.every) {
             run.save(options, watch)?;
         }
         if stopping {
@@ -226,6 +228,9 @@ impl<'a, A: Architecture> Run<'a, A> {
         let Some(state) = &self.state else { return Ok(()) };
         let model = self.optimizer.averaged(self.assembly.model(state).valid());
         self.evaluation = self.assembly.evaluate(&model, &self.heldout, self.position.step)?;
+        if let Some(measure) = &self.assembly.settings().checkpoint.best {
+            self.position.best = better(self.position.best, measure, self.position.step, &self.evaluation)?;
+        }
         // A run that ended and is resumed is tested again and has its line already.
         if self.evaluated != Some(self.position.step) {
             self.metrics.evaluation(self.position.step, &self.evaluation)?;
@@ -244,7 +249,11 @@ impl<'a, A: Architecture> Run<'a, A> {
         let checkpoint = Checkpoint { position: self.position, model, optimizer };
         let folder = options.folder.join("checkpoints");
         let path = checkpoint.save(&folder, &self.assembly.companions()?)?;
-        Checkpoint::prune(&folder, self.assembly.settings().checkpoint.keep)?;
+        let (kept, best) = (self.assembly.settings().checkpoint, self.position.best);
+        Checkpoint::prune(&folder, kept.keep, |step| {
+            best.is_some_and(|best| best.step == step)
+                || kept.keep_every.is_some_and(|every| step.is_multiple_of(every))
+        })?;
         watch(Event::Saved(&path));
         Ok(())
     }

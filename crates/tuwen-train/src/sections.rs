@@ -83,6 +83,13 @@ pub struct CheckpointSection {
     pub every: u64,
     /// Newest checkpoints kept.
     pub keep: usize,
+    /// Those after a multiple of so many steps are kept too; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_every: Option<u64>,
+    /// The measure by which the best test's checkpoint is written and kept: `"itm.accuracy"`, `"mlm.loss"`,
+    /// `"en.mean_recall"`; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<String>,
 }
 
 /// Puts `root` before a relative path that does not exist where the program runs.

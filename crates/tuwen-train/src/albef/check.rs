@@ -83,6 +83,7 @@ fn sizes(recipe: &Recipe) -> Result<(), RecipeError> {
         ("evaluation.batch_size", recipe.evaluation.batch_size as u64),
         ("checkpoint.every", recipe.checkpoint.every),
         ("checkpoint.keep", recipe.checkpoint.keep as u64),
+        ("checkpoint.keep_every", recipe.checkpoint.keep_every.unwrap_or(1)),
         ("model.encoder.embedding_size", recipe.model.encoder.embedding_size as u64),
     ];
     if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {

@@ -83,6 +83,7 @@ fn positive(recipe: &Recipe) -> Result<(), RecipeError> {
         ("evaluation.every", recipe.evaluation.every),
         ("checkpoint.every", recipe.checkpoint.every),
         ("checkpoint.keep", recipe.checkpoint.keep as u64),
+        ("checkpoint.keep_every", recipe.checkpoint.keep_every.unwrap_or(1)),
         ("model.embedding_size", recipe.model.embedding_size as u64),
     ];
     if let Some(TagVocabulary::MostFrequent(count)) = recipe.tasks.tag.as_ref().map(|tag| &tag.vocabulary) {

@@ -1,9 +1,10 @@
-//! The same steps on the device and on the CPU: losses and gradient norms have to agree.
+//! The same steps on the device, in f32 and in bf16, and on the CPU: losses and gradient norms have to agree.
 
 use std::path::Path;
 
 use burn::tensor::Device;
 use tuwen_encoder::Tape;
+use tuwen_ops::Precision;
 use tuwen_train::{Architecture, Optimizer, Recipe, StepOutcome, TrainError, albef, find_recipe, unibert};
 
 use super::{Bounds, Found, apart};
@@ -22,8 +23,9 @@ pub(super) fn compare(
     at: u64,
     root: &Path,
     device: &Device,
-    bounds: Bounds,
+    (precision, bounds): (Precision, Bounds),
 ) -> Result<Found, CommandError> {
+    let device = (device, precision);
     let [ours, cpu] = match find_recipe(name, &[], &[])? {
         Recipe::Albef(recipe) => both(&albef::Assembly::of(*recipe, root)?, at, device)?,
         Recipe::UniBert(recipe) => both(&unibert::Assembly::of(*recipe, root)?, at, device)?,
@@ -34,7 +36,7 @@ pub(super) fn compare(
     };
     let (loss, norm) = (most(0), most(1));
     let text = format!(
-        "{STEPS} steps: loss {:.6}, CPU {:.6}; at most {loss:.1e} apart (bound {:.0e}), gradient norms {norm:.1e} ({:.0e})",
+        "{STEPS} steps in {precision}: loss {:.6}, CPU in f32 {:.6}; at most {loss:.1e} apart (bound {:.0e}), gradient norms {norm:.1e} ({:.0e})",
         ours[0][0], cpu[0][0], bounds.loss, bounds.norm
     );
     Ok(Found::judged(loss <= bounds.loss && norm <= bounds.norm, text))
@@ -42,9 +44,14 @@ pub(super) fn compare(
 
 type Numbers = Vec<[f64; 2]>;
 
-fn both<A: Architecture>(assembly: &A, at: u64, device: &Device) -> Result<[Numbers; 2], TrainError> {
+fn both<A: Architecture>(
+    assembly: &A,
+    at: u64,
+    (device, precision): (&Device, Precision),
+) -> Result<[Numbers; 2], TrainError> {
     let examples = assembly.loader()?.next_batch()?.items;
-    Ok([numbers(assembly, &examples, at, device)?, numbers(assembly, &examples, at, &Device::flex())?])
+    let ours = precision.within(|| numbers(assembly, &examples, at, device))?;
+    Ok([ours, numbers(assembly, &examples, at, &Device::flex())?])
 }
 
 /// Loss and gradient norm of each step.
