@@ -90,6 +90,11 @@ impl Default for HealthConfig {
 }
 
 impl HealthConfig {
+    /// Whether a recipe need not mention it.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Steps of patience in a run of `total` steps.
     pub fn patience(&self, total: u64) -> u64 {
         let Patience { share, least, most } = self.patience;

@@ -25,13 +25,15 @@ pub struct Facts {
     pub workers: usize,
 }
 
-/// A probability and where it stands in the recipe.
+/// How much is to be masked, and where the recipe says so.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
-    /// Its key.
+    /// The recipe's key.
     pub key: &'static str,
     /// Its value.
-    pub probability: f64,
+    pub value: f64,
+    /// The share that is masked by it.
+    pub share: f64,
 }
 
 /// How widely a part's first weights were drawn.

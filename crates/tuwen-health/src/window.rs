@@ -19,7 +19,9 @@ impl Window {
     /// Adds the numbers of `step`, which is later than all before it.
     pub fn push<'a>(&mut self, step: u64, values: impl IntoIterator<Item = (&'a str, f64)>) {
         self.step = step;
-        for (name, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
+        // Most are f32; of a number that was written as a decimal and read again, the last digits may be others.
+        let finite = values.into_iter().map(|(name, value)| (name, f64::from(value as f32)));
+        for (name, value) in finite.filter(|(_, value)| value.is_finite()) {
             let series = match self.series.get_mut(name) {
                 Some(series) => series,
                 None => self.series.entry(name.to_string()).or_default(),

@@ -49,7 +49,7 @@ mod temperature;
 pub use accuracy::{InBatchHits, in_batch_hits, top1_hits};
 pub use alpha::AlphaRamp;
 pub use loss::{alignment_loss, contrastive_loss, sigmoid_loss};
-pub use monitor::{AlignmentMonitor, monitor_alignment};
+pub use monitor::{KeyCosines, Seen, mean_cosine};
 pub use positives::{PairKeys, Positives, hard_targets, positive_mask};
 pub use queue::{FeatureQueue, QUEUE_START, QueueError, QueueParts};
 pub use similarity::similarities;

@@ -1,104 +1,140 @@
-//! Whether the model tells pairs apart, or only this batch from the queue.
+//! Whether the model tells pairs apart, or only this batch from the queue, of what a step has computed already.
 //!
-//! Old keys come from an older twin, so the loss over batch and queue falls far below ln(B+Q) as soon as the model
-//! knows new from old, while within the batch it may still guess.
+//! Old keys come from an older momentum encoder, so the loss over batch and queue falls far below ln(B+Q) as soon as the
+//! model knows new from old, while within the batch it may still guess.
 
 use burn::tensor::{Bool, Tensor};
-use tuwen_ops::soft_cross_entropy;
 
-use crate::hard_targets;
+use crate::{alignment_loss, hard_targets};
 
-/// One direction of a batch, image to text or text to image.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AlignmentMonitor {
-    /// The loss against the batch's own keys, without soft targets.
-    pub in_batch_cross_entropy: f64,
-    /// ln B, what it would be without any idea.
-    pub in_batch_chance: f64,
-    /// Mean cosine to the right answers of the batch.
-    pub positive_cosine: f64,
-    /// Mean cosine to the batch's other keys; nothing where all are right answers.
-    pub batch_cosine: Option<f64>,
-    /// Mean cosine to the queue's keys; nothing where it is empty.
-    pub queue_cosine: Option<f64>,
+/// Similarities of a step, both ways, over the keys of the batch and of the queue.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// `[B, B+Q]`, divided by τ.
+    pub i2t: Tensor<2>,
+    /// `[B, B+Q]`, divided by τ.
+    pub t2i: Tensor<2>,
+    /// `[B, B]`: the batch's own right answers.
+    pub positives: Tensor<2, Bool>,
+    /// `[1]`: τ.
+    pub temperature: Tensor<1>,
 }
 
-/// Measures one direction; reads back from the device once.
-pub fn monitor_alignment(
-    student: Tensor<2>,         // [B, E], unit length
-    batch_keys: Tensor<2>,      // [B, E], unit length
-    queue_keys: Tensor<2>,      // [n, E], unit length, n may be 0
-    positives: Tensor<2, Bool>, // [B, B]
-    temperature: Tensor<1>,     // [1]
-) -> AlignmentMonitor {
-    let ([batch, _], [entries, _]) = (student.dims(), queue_keys.dims());
-    let (student, positives) = (student.inner(), positives.inner());
-    let cosines = student.clone().matmul(batch_keys.inner().transpose()); // [B, B]
-    let targets = hard_targets(positives.clone());
-    let loss = soft_cross_entropy(cosines.clone() / temperature.inner().unsqueeze(), targets);
-    let right = positives.float(); // [B, B]
-    let at_positives = (cosines.clone() * right.clone()).sum();
-    let mut numbers = vec![loss, right.sum(), at_positives, cosines.sum()];
-    if entries > 0 {
-        // The mean over all products is the product of the means.
-        numbers.push((student.mean_dim(0) * queue_keys.inner().mean_dim(0)).sum());
+/// Mean cosines of the features to keys, `[1]` each, of both ways together.
+#[derive(Clone, Debug)]
+pub struct KeyCosines {
+    /// To the right answers of the batch.
+    pub own: Tensor<1>,
+    /// To the batch's other keys; 0 where all are right answers.
+    pub batch: Tensor<1>,
+    /// To the queue's keys; nothing where it is empty.
+    pub queue: Option<Tensor<1>>,
+}
+
+impl Seen {
+    fn both(&self) -> [Tensor<2>; 2] {
+        [self.i2t.clone().inner(), self.t2i.clone().inner()]
     }
-    let numbers: Vec<f64> = Tensor::cat(numbers, 0).into_data().iter::<f64>().collect();
-    let [cross_entropy, rights, at_positives, at_all] = [0, 1, 2, 3].map(|i| numbers[i]);
-    let others = (batch * batch) as f64 - rights;
-    AlignmentMonitor {
-        in_batch_cross_entropy: cross_entropy,
-        in_batch_chance: (batch as f64).ln(),
-        positive_cosine: at_positives / rights,
-        batch_cosine: (others > 0.0).then(|| (at_all - at_positives) / others),
-        queue_cosine: numbers.get(4).copied(),
+
+    fn of_batch(&self) -> [Tensor<2>; 2] {
+        let [batch, _] = self.i2t.dims();
+        self.both().map(|similarities| similarities.narrow(1, 0, batch))
     }
+
+    /// The loss `[1]` against the batch's own keys alone, without soft targets; ln B without any idea.
+    pub fn in_batch_cross_entropy(&self) -> Tensor<1> {
+        let [i2t, t2i] = self.of_batch();
+        let positives = self.positives.clone();
+        alignment_loss(i2t, t2i, hard_targets(positives.clone()), hard_targets(positives.transpose()))
+    }
+
+    /// How near the keys are.
+    pub fn cosines(&self) -> KeyCosines {
+        let [batch, keys] = self.i2t.dims();
+        let right = self.positives.clone().inner().float(); // [B, B]
+        let [i2t, t2i] = self.of_batch();
+        let both = i2t + t2i.transpose(); // [B, B]
+        let (rights, at_rights) = (right.clone().sum(), (both.clone() * right).sum());
+        let others = rights.clone().neg().add_scalar((batch * batch) as f64).clamp_min(1.0);
+        // Both ways are added up, so each mean is over two similarities an entry.
+        let scale = self.temperature.clone().inner().div_scalar(2.0);
+        let queue = (keys > batch).then(|| {
+            let [i2t, t2i] = self.both().map(|similarities| similarities.narrow(1, batch, keys - batch).mean());
+            (i2t + t2i) * scale.clone()
+        });
+        KeyCosines {
+            own: at_rights.clone() / rights * scale.clone(),
+            batch: (both.sum() - at_rights) / others * scale,
+            queue,
+        }
+    }
+}
+
+/// The mean cosine `[1]` of each feature to each other one: 1 where all are the same.
+/// `(‖Σ f‖² − B) / (B·(B−1))`, B at least 2.
+pub fn mean_cosine(features: Tensor<2>, // [B, E], unit length
+) -> Tensor<1> {
+    let [batch, _] = features.dims();
+    let sum: Tensor<2> = features.inner().sum_dim(0); // [1, E]
+    let count = batch as f64;
+    (sum.clone() * sum).sum().sub_scalar(count).div_scalar(count * (count - 1.0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FeatureQueue, PairKeys, Positives, positive_mask};
+    use crate::{PairKeys, Positives, positive_mask};
     use burn::tensor::Device;
 
-    fn monitor(keys: [[f32; 2]; 2], captions: [u64; 2], queue: &FeatureQueue) -> AlignmentMonitor {
+    fn seen(i2t: Tensor<2>, captions: [u64; 2]) -> Seen {
         let device = Device::flex();
         let pairs = captions.map(|caption| PairKeys { image: caption, caption });
         let positives = positive_mask(Positives::default(), &pairs, &[], &device);
-        let student = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device.clone().autodiff()).require_grad();
         let temperature = Tensor::from_floats([0.5], &device);
-        monitor_alignment(student, Tensor::from_floats(keys, &device), queue.image(), positives, temperature)
+        Seen { t2i: i2t.clone(), i2t: i2t.autodiff().require_grad(), positives, temperature }
     }
 
-    fn assert_close(value: f64, expected: f64) {
+    fn assert_close(value: Tensor<1>, expected: f64) {
+        assert!(!value.is_autodiff());
+        let value = f64::from(value.into_scalar::<f32>());
         assert!((value - expected).abs() < 1e-6, "{value} is not {expected}");
     }
 
     #[test]
     fn every_mean_by_hand() {
-        let mut queue = FeatureQueue::empty(4, 2, &Device::flex());
-        let rows = Tensor::from_floats([[-1.0, 0.0], [0.0, -1.0], [0.0, 1.0]], &Device::flex());
-        queue.enqueue(rows.clone(), rows, &[PairKeys { image: 9, caption: 9 }; 3]);
-        let monitor = monitor([[0.8, 0.6], [0.6, 0.8]], [1, 2], &queue);
-        assert_close(monitor.in_batch_cross_entropy, (-0.4_f64).exp().ln_1p()); // (0.8 − 0.6) / 0.5 ahead
-        assert_close(monitor.in_batch_chance, 2.0_f64.ln());
-        assert_close(monitor.positive_cosine, 0.8);
-        assert_close(monitor.batch_cosine.unwrap(), 0.6);
-        assert_close(monitor.queue_cosine.unwrap(), (-1.0 + 0.0 + 0.0 + 0.0 - 1.0 + 1.0) / 6.0);
+        // Cosines over τ = 0.5: 0.8 to the own key, 0.6 to the other, −0.5, 0.1 and 0.25 to the queue's.
+        let rows = [[1.6, 1.2, -1.0, 0.2, 0.5], [1.2, 1.6, -1.0, 0.2, 0.5]];
+        let seen = seen(Tensor::from_floats(rows, &Device::flex()), [1, 2]);
+        assert_close(seen.in_batch_cross_entropy(), (-0.4_f64).exp().ln_1p()); // 1.6 − 1.2 ahead
+        let cosines = seen.cosines();
+        assert_close(cosines.own, 0.8);
+        assert_close(cosines.batch, 0.6);
+        assert_close(cosines.queue.unwrap(), (-0.5 + 0.1 + 0.25) / 3.0);
     }
 
     #[test]
-    fn a_batch_that_looks_alike_is_at_chance() {
-        let monitor = monitor([[0.6, 0.8]; 2], [1, 2], &FeatureQueue::empty(4, 2, &Device::flex()));
-        assert_close(monitor.in_batch_cross_entropy, monitor.in_batch_chance);
-        assert_close(monitor.positive_cosine, monitor.batch_cosine.unwrap());
-        assert_eq!(monitor.queue_cosine, None);
+    fn a_batch_that_looks_alike_is_at_ln_b_and_has_no_queue() {
+        let seen = seen(Tensor::from_floats([[1.0, 1.0], [1.0, 1.0]], &Device::flex()), [1, 2]);
+        assert_close(seen.in_batch_cross_entropy(), 2.0_f64.ln());
+        let cosines = seen.cosines();
+        assert_close(cosines.own, 0.5);
+        assert_close(cosines.batch, 0.5);
+        assert!(cosines.queue.is_none());
     }
 
     #[test]
     fn one_caption_for_all_leaves_no_others() {
-        let monitor = monitor([[1.0, 0.0], [0.0, 1.0]], [5, 5], &FeatureQueue::empty(1, 2, &Device::flex()));
-        assert_eq!(monitor.batch_cosine, None);
-        assert_close(monitor.positive_cosine, (1.0 + 0.0 + 0.0 + 1.0) / 4.0);
+        let seen = seen(Tensor::from_floats([[2.0, 0.0], [0.0, 2.0]], &Device::flex()), [5, 5]);
+        assert_close(seen.cosines().own, (1.0 + 0.0 + 0.0 + 1.0) / 4.0);
+        assert_close(seen.cosines().batch, 0.0);
+    }
+
+    #[test]
+    fn features_that_are_the_same_and_those_that_are_not() {
+        let device = Device::flex();
+        assert_close(mean_cosine(Tensor::from_floats([[0.6, 0.8]; 3], &device)), 1.0);
+        // Cosines 0, −1, 0.
+        let apart = Tensor::from_floats([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], &device);
+        assert_close(mean_cosine(apart), (0.0 - 1.0 + 0.0) / 3.0);
     }
 }

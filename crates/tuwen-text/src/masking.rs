@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::whole_word::units;
-use crate::{TextError, TextInput, TokenDraws, Vocabulary};
+use crate::{SpecialIds, TextError, TextInput, TokenDraws, Vocabulary};
 
 /// What is chosen as one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,22 @@ pub enum Spared {
     AllSpecials,
     /// `[PAD]` and `[CLS]`, as in ALBEF: a `[SEP]`, `[UNK]` or `[MASK]` in the text can be chosen.
     PadAndCls,
+}
+
+impl Spared {
+    /// Whether the token `id` can never be chosen.
+    fn spares(self, id: u32, special: &SpecialIds) -> bool {
+        match self {
+            Self::AllSpecials => special.contains(id),
+            Self::PadAndCls => id == special.pad || id == special.cls,
+        }
+    }
+
+    /// How many tokens of `text` can be chosen.
+    pub fn candidates(self, text: &TextInput, special: &SpecialIds) -> usize {
+        let tokens = text.input_ids.iter().zip(&text.attention_mask);
+        tokens.filter(|(id, real)| **real && !self.spares(**id, special)).count()
+    }
 }
 
 /// What a random replacement is drawn from.
@@ -110,12 +126,7 @@ impl MaskingConfig {
 
     /// Whether the token at `position` may be chosen.
     fn may_choose(&self, text: &TextInput, position: usize, vocabulary: &Vocabulary) -> bool {
-        let (id, special) = (text.input_ids[position], &vocabulary.special);
-        let spared = match self.spared {
-            Spared::AllSpecials => special.contains(id),
-            Spared::PadAndCls => id == special.pad || id == special.cls,
-        };
-        text.attention_mask[position] && !spared
+        text.attention_mask[position] && !self.spared.spares(text.input_ids[position], &vocabulary.special)
     }
 
     /// What stands at `position` once its token `id` is chosen.

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::Loader;
 use tuwen_encoder::{Tape, Weights, WeightsError};
+use tuwen_health::{Facts, HealthConfig};
 
 use crate::gradients::ModelGradients;
 use crate::optimizer::{Optimizer, OptimizerConfig, StepOutcome};
@@ -55,6 +56,10 @@ pub trait Architecture {
     /// What is allowed and probably not meant, a sentence each.
     fn doubts(&self) -> Vec<String> {
         Vec::new()
+    }
+    /// What the monitors go by, and what they have to know; by default they know nothing and say little.
+    fn health(&self) -> (HealthConfig, Facts) {
+        <(HealthConfig, Facts)>::default()
     }
     /// The loader of the training records, at their beginning.
     fn loader(&self) -> Result<Loader<Self::Example>, TrainError>;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tuwen_health::Finding;
+
 use crate::evaluation::Evaluation;
 use crate::not_finite::BadTensor;
 use crate::summary::Summary;
@@ -25,6 +27,8 @@ pub enum Event<'a> {
     SkippedRecord(&'a str),
     /// This step was left out, because this was not finite.
     SkippedStep(u64, &'a BadTensor),
+    /// A monitor has something to say, or has said something that is over.
+    Finding(&'a Finding),
     /// Something to know that stops nothing.
     Notice(&'a str),
     /// The run is over.

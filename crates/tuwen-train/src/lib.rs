@@ -17,6 +17,7 @@ mod history;
 mod lock;
 mod metrics;
 mod not_finite;
+mod observe;
 mod optimizer;
 mod options;
 mod presence;
@@ -28,6 +29,8 @@ mod stop;
 mod summary;
 mod tokens;
 pub mod unibert;
+mod unigram;
+mod watched;
 
 pub use architecture::{Architecture, LoopSettings};
 pub use best::Best;
@@ -50,3 +53,4 @@ pub use sections::{CheckpointSection, Compat, ComputeSection, DataSection, Synth
 pub use stop::Stop;
 pub use summary::Summary;
 pub use tokens::TextPipeline;
+pub use tuwen_health::{Facts, Finding, HealthConfig, Severity, Turn};

@@ -33,14 +33,19 @@ pub(crate) struct Past {
 impl MetricsFile {
     /// Opens `path` and goes on behind its first `bytes` bytes: what an interrupted run wrote after its last checkpoint
     /// is cut off and will be written again. So is half a line, should the file be shorter than it has to be.
-    pub(crate) fn open(path: &Path, bytes: u64) -> Result<(Self, Past), TrainError> {
+    /// Each step is told to `told` by its number and its line.
+    pub(crate) fn open(
+        path: &Path,
+        bytes: u64,
+        told: &mut dyn FnMut(u64, &Map<String, Value>),
+    ) -> Result<(Self, Past), TrainError> {
         let io = |error| TrainError::io(path, error);
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).map_err(io)?;
         let mut text = Vec::new();
         (&mut file).take(bytes).read_to_end(&mut text).map_err(io)?;
         let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         let mut past = Past { missing: bytes - whole as u64, ..Past::default() };
-        text[..whole].split(|&byte| byte == b'\n').for_each(|line| past.read(line));
+        text[..whole].split(|&byte| byte == b'\n').for_each(|line| past.read(line, told));
         file.set_len(whole as u64).map_err(io)?;
         file.seek(SeekFrom::End(0)).map_err(io)?;
         Ok((Self { path: path.to_path_buf(), file, bytes: whole as u64 }, past))
@@ -83,12 +88,13 @@ impl MetricsFile {
 }
 
 impl Past {
-    fn read(&mut self, line: &[u8]) {
+    fn read(&mut self, line: &[u8], told: &mut dyn FnMut(u64, &Map<String, Value>)) {
         let Ok(line) = serde_json::from_slice::<Map<String, Value>>(line) else { return };
         if line.contains_key("heldout") {
             self.evaluated = line.get("step").and_then(Value::as_u64);
             return;
         }
+        line.get("step").and_then(Value::as_u64).into_iter().for_each(|step| told(step, &line));
         // Losses are f32. A decimal may be read one unit of an f64 beside what was written, and as f32 it is the same again.
         let loss = |(name, value): (&'_ String, &Value)| {
             let task = name.strip_prefix("loss/").filter(|task| *task != "total")?;
@@ -111,7 +117,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
         std::fs::write(&path, text).unwrap();
-        let (file, past) = MetricsFile::open(&path, bytes as u64).unwrap();
+        let (file, past) = MetricsFile::open(&path, bytes as u64, &mut |_, _| {}).unwrap();
         let left = std::fs::read_to_string(&path).unwrap();
         assert_eq!(file.bytes(), left.len() as u64);
         (left, past)

@@ -6,6 +6,7 @@ use burn::module::Module as _;
 use tuwen_core::Losses;
 use tuwen_data::{LoadedBatch, Loader};
 use tuwen_encoder::{Tape, shapes_of, write_whole};
+use tuwen_health::Facts;
 
 use crate::TrainError;
 use crate::architecture::Architecture;
@@ -22,6 +23,7 @@ use crate::optimizer::{Optimizer, StepOutcome};
 use crate::options::{RunOptions, StartFrom};
 use crate::schedule::Schedule;
 use crate::summary::Summary;
+use crate::watched::Watched;
 
 /// Trains what `assembly` holds to its end and returns what it came to. `watch` is told what happens.
 ///
@@ -76,6 +78,7 @@ struct Run<'a, A: Architecture> {
     heldout: A::Heldout,
     schedule: Schedule,
     metrics: MetricsFile,
+    watched: Watched,
     position: Position,
     evaluation: Evaluation,
     /// The last step that `metrics.jsonl` has an evaluation of.
@@ -112,14 +115,21 @@ impl<'a, A: Architecture> Run<'a, A> {
                 loader.resume(position.cursor)?
             }
         };
+        let schedule = settings.schedule.resolve(records, settings.batch_size);
+        let (config, facts) = assembly.health();
+        let facts = Facts { total_steps: schedule.total_steps, ..facts };
+        let mut watched = Watched::open(&options.folder.join("health.jsonl"), position.step, config, facts)?;
         let path = options.folder.join("metrics.jsonl");
-        let (metrics, past) = MetricsFile::open(&path, position.metrics_bytes)?;
+        let (metrics, past) = MetricsFile::open(&path, position.metrics_bytes, &mut |step, line| {
+            watched.remember(step, line.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?))));
+        })?;
         if past.missing > 0 {
             watch(Event::Notice(&format!("{}: {} bytes of earlier steps are missing", path.display(), past.missing)));
         }
         Ok(Self {
-            schedule: settings.schedule.resolve(records, settings.batch_size),
+            schedule,
             metrics,
+            watched,
             state: Some(state),
             evaluation: Evaluation::default(),
             evaluated: past.evaluated,
@@ -205,6 +215,7 @@ impl<'a, A: Architecture> Run<'a, A> {
         self.spent.records += report.records;
         self.metrics.step(&report)?;
         watch(Event::Stepped(&report));
+        self.watched.step(&report)?.iter().for_each(|finding| watch(Event::Finding(finding)));
         self.history.push(report.losses.iter().map(|(task, loss)| (*task, *loss)));
         if let StepOutcome::NotFinite(found) = outcome {
             let loss = report.losses.iter().find(|(_, loss)| !loss.is_finite()).map(|(task, _)| task.to_string());
@@ -243,6 +254,7 @@ impl<'a, A: Architecture> Run<'a, A> {
 
     fn save(&mut self, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
         self.metrics.sync()?;
+        self.watched.sync()?;
         self.position.metrics_bytes = self.metrics.bytes();
         let (optimizer, _) = self.optimizer.state();
         let model = self.state.as_ref().map(|state| self.assembly.save(state)).unwrap_or_default();
@@ -280,6 +292,7 @@ impl<'a, A: Architecture> Run<'a, A> {
             data_wait_share: self.spent.waiting.as_secs_f64() / seconds.max(f64::MIN_POSITIVE),
             skipped_records: self.position.skipped_records,
             skipped_steps: self.position.skipped_steps,
+            findings: self.watched.counts(),
             training_losses: self.history.first_and_last(),
             heldout: self.evaluation,
         };

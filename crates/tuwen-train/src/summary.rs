@@ -25,6 +25,9 @@ pub struct Summary {
     pub skipped_records: u64,
     /// Steps left out because something was not finite.
     pub skipped_steps: u64,
+    /// How often each monitor had something to say; the sentences stand in `health.jsonl`.
+    #[serde(default)]
+    pub findings: BTreeMap<String, u64>,
     /// Loss of each task in the run's first step and the mean over its last twentieth.
     pub training_losses: BTreeMap<String, [f64; 2]>,
     /// Held-out results at the end.

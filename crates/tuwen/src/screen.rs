@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tuwen_train::{Evaluation, Event, RetrievalResult, Start, StepReport, Summary};
+use tuwen_train::{Evaluation, Event, Finding, RetrievalResult, Severity, Start, StepReport, Summary, Turn};
 
 /// Prints events. A line for about every fiftieth part of the run, and one for each evaluation.
 pub(crate) struct Screen {
@@ -38,6 +38,7 @@ impl Screen {
             Event::Drawn(path) => println!("            drew {}", path.display()),
             Event::SkippedRecord(message) => eprintln!("warning: skipped {message}"),
             Event::SkippedStep(step, bad) => eprintln!("warning: step {step} skipped: {bad} is not finite"),
+            Event::Finding(finding) => found(finding),
             Event::Notice(message) => eprintln!("note: {message}"),
             Event::Finished(summary) => self.finish(summary),
         }
@@ -111,9 +112,25 @@ impl Screen {
         if summary.skipped_records + summary.skipped_steps > 0 {
             println!("skipped: {} records, {} steps", summary.skipped_records, summary.skipped_steps);
         }
+        let findings: u64 = summary.findings.values().sum();
+        if findings > 0 {
+            println!("health: {findings} findings, in {}/health.jsonl", self.run);
+        }
         println!("all numbers: {0}/summary.json, each step: {0}/metrics.jsonl", self.run);
         println!("next: cargo xtask recipe list                          other recipes");
         println!("      cargo xtask train {} --data PATH     the same on your own records", summary.recipe);
+    }
+}
+
+/// One line for what a monitor found, and one for what to do about it.
+fn found(finding: &Finding) {
+    let Finding { step, turn, severity, sentence, advice, .. } = finding;
+    match (turn, severity) {
+        (Turn::Over, _) => println!("step {step:>6}  health: over: {sentence}"),
+        (Turn::Began, Severity::Warning) => println!("step {step:>6}  health: {sentence}\n             → {advice}"),
+        (Turn::Began, Severity::Note) => {
+            println!("step {step:>6}  health, a note: {sentence}\n             → {advice}")
+        }
     }
 }
 

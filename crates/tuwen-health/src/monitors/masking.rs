@@ -18,14 +18,14 @@ fn frames(view: &View<'_>) -> Verdict {
 }
 
 fn share(view: &View<'_>, rate: Option<Rate>, name: &str, what: &str) -> Verdict {
-    let (Some(Rate { key, probability }), Some(seen)) = (rate, view.recent(name)) else { return Verdict::Unsure };
+    let (Some(Rate { key, value, share }), Some(seen)) = (rate, view.recent(name)) else { return Verdict::Unsure };
     let steps = view.config.window;
     if seen == 0.0 {
         let sentence = format!("no {what} were masked in the last {steps} steps: nothing is learned from them");
-        let advice = format!("`{key}` is {probability}: BERT's is 0.15, short captions bear more");
+        let advice = format!("`{key}` is {value}: BERT's is 0.15, short captions bear more");
         return Verdict::ill(Severity::Warning, sentence, advice);
     }
-    let factor = if seen > probability { seen / probability } else { probability / seen };
+    let factor = if seen > share { seen / share } else { share / seen };
     if factor < view.config.mask_factor.sqrt() {
         return Verdict::Well;
     }
@@ -33,11 +33,11 @@ fn share(view: &View<'_>, rate: Option<Rate>, name: &str, what: &str) -> Verdict
         return Verdict::Unsure;
     }
     let sentence = format!(
-        "{:.1} % of the {what} were masked in the last {steps} steps, `{key}` = {probability} asks for {:.1} %",
+        "{:.1} % of the {what} were masked in the last {steps} steps, `{key}` = {value} asks for {:.1} %",
         100.0 * seen,
-        100.0 * probability
+        100.0 * share
     );
-    let advice = if seen > probability {
+    let advice = if seen > share {
         "short texts with `at_least = \"one_masked\"` mask more than is asked for: a higher probability says what happens"
     } else {
         "texts are cut, empty, or full of what is never masked: `cargo xtask doctor` shows their lengths"
@@ -52,7 +52,10 @@ mod tests {
     use crate::Facts;
 
     fn facts(probability: f64) -> Facts {
-        Facts { word_masking: Some(Rate { key: "tasks.masking.probability", probability }), ..Facts::default() }
+        Facts {
+            word_masking: Some(Rate { key: "tasks.masking.probability", value: probability, share: probability }),
+            ..Facts::default()
+        }
     }
 
     fn said(probability: f64, share: f64) -> Verdict {

@@ -86,7 +86,7 @@ impl Assembly {
         gallery
     }
 
-    fn maker(&self, purpose: Purpose) -> ExampleMaker {
+    pub(super) fn maker(&self, purpose: Purpose) -> ExampleMaker {
         let recipe = &self.recipe;
         let masking = recipe.tasks.masking;
         let training = purpose == Purpose::Training;

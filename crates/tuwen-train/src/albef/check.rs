@@ -16,6 +16,7 @@ pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
     numbers(recipe)?;
     recipe.optimizer.check()?;
     languages(recipe)?;
+    health(recipe)?;
     stages(recipe)
 }
 
@@ -24,6 +25,10 @@ const MOST_QUEUE: usize = 1 << 24;
 
 fn fail(key: &str, reason: String) -> Result<(), RecipeError> {
     Err(RecipeError::invalid(key, reason))
+}
+
+fn health(recipe: &Recipe) -> Result<(), RecipeError> {
+    recipe.health.fault().map_or(Ok(()), |(key, reason)| fail(&format!("health.{key}"), reason))
 }
 
 fn shapes(recipe: &Recipe) -> Result<(), RecipeError> {

@@ -9,6 +9,7 @@ mod example;
 mod flops;
 mod fusion;
 mod gallery;
+mod health;
 mod model;
 pub mod recipe;
 mod retrieval;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tuwen_encoder::albef::AlbefConfig;
+use tuwen_health::HealthConfig;
 use tuwen_ita::Positives;
 use tuwen_text::{MaskingConfig, TextLayout};
 use tuwen_vision::{AugmentCompat, TrainTransform};
@@ -55,6 +56,9 @@ pub struct Recipe {
     pub evaluation: EvaluationSection,
     /// When it is saved.
     pub checkpoint: CheckpointSection,
+    /// What the monitors go by; absent: their usual numbers.
+    #[serde(default, skip_serializing_if = "HealthConfig::is_usual")]
+    pub health: HealthConfig,
 }
 
 /// The only value of `architecture` in such a recipe.

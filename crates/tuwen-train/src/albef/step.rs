@@ -6,8 +6,8 @@ use tuwen_core::{Losses, TokenLabels};
 use tuwen_encoder::Tape;
 use tuwen_encoder::albef::Albef;
 use tuwen_ita::{
-    FeatureQueue, Positives, alignment_loss, contrastive_loss, hard_targets, positive_mask, sigmoid_loss, similarities,
-    soft_targets,
+    FeatureQueue, Positives, Seen, alignment_loss, contrastive_loss, hard_targets, positive_mask, sigmoid_loss,
+    similarities, soft_targets,
 };
 use tuwen_itm::{HardNegatives, draw_hard_negatives, negative_uniforms, weighted_pair_loss};
 use tuwen_mlm::{TiedMlmHead, mlm_loss, soft_mlm_loss};
@@ -17,6 +17,7 @@ use tuwen_random::{Draws, Stream};
 use super::state::Pending;
 use super::towers::{fused, image_states, text_states};
 use super::{AlbefPretraining, AlbefState, Batch, ItaLoss, ItaStage, Savings, Stage, Teacher};
+use crate::observe;
 
 /// Images drawn for texts.
 pub const NEGATIVE_IMAGES: Stream = Stream::named("itm.negative_images");
@@ -80,18 +81,22 @@ pub fn losses<'a>(state: &'a mut AlbefState, batch: &Batch, input: &StepInput<'_
     let mut losses = Losses::default();
     let aligned = align(model, &student, taught.as_ref().map(|taught| &taught.features), queue.as_ref(), batch, input);
     if let (Some(loss), Some(ita)) = (aligned.loss, stage.ita) {
+        let in_batch = (ita.loss == ItaLoss::InBatch).then(|| loss.clone());
         losses.push("ita", loss, ita.weight);
-        losses.observe("temperature", model.temperature.val());
+        observe::alignment(&mut losses, aligned.seen, in_batch, [&student.image, &student.text]);
     }
     let negatives = stage.itm.map(|itm| draw(&aligned.i2t, &aligned.t2i, batch, itm.hardness, input));
     let states = (&image_states, &texts);
     let fused = fused(encoder.on(tape), states, batch, negatives.as_ref(), &input.savings, &dropout.at(1));
     if let (Some(states), Some([images, texts]), Some(itm)) = (fused.matching, negatives, stage.itm) {
         let (labels, usable) = match_labels(batch.len(), &images, &texts);
-        losses.push("itm", weighted_pair_loss(model.itm.forward(states), labels, usable), itm.weight);
+        let logits = model.itm.forward(states);
+        observe::matching(&mut losses, &logits, &labels, &usable);
+        losses.push("itm", weighted_pair_loss(logits, labels, usable), itm.weight);
     }
     if let (Some(states), Some(labels), Some(mlm)) = (fused.words, words, stage.mlm) {
         let logits = word_logits(&model.mlm, encoder, states, labels, &input.savings);
+        observe::words(&mut losses, &logits, &labels.ids);
         let answers = taught.as_ref().and_then(|taught| taught.word_logits.clone()).filter(|_| input.alpha > 0.0);
         let loss = match answers {
             Some(answers) => soft_mlm_loss(logits, labels.ids.clone(), answers, input.alpha),
@@ -142,6 +147,7 @@ struct Aligned {
     loss: Option<Tensor<1>>,
     i2t: Tensor<2>,
     t2i: Tensor<2>,
+    seen: Option<Seen>,
 }
 
 fn align(
@@ -155,7 +161,7 @@ fn align(
     let temperature = model.temperature.val();
     let Some(ItaStage { loss, .. }) = input.stage.ita else {
         let i2t = similarities(student.image.clone().inner(), student.text.clone().inner(), temperature.inner());
-        return Aligned { loss: None, t2i: i2t.clone().transpose(), i2t };
+        return Aligned { loss: None, t2i: i2t.clone().transpose(), i2t, seen: None };
     };
     if let (ItaLoss::Queue(entries), Some(taught)) = (loss, taught) {
         return align_to_queue(student, taught, queue.map(|queue| (queue, entries)), temperature, batch, input);
@@ -165,12 +171,14 @@ fn align(
     let loss = match (loss, &model.sigmoid_bias) {
         (ItaLoss::Sigmoid, Some(bias)) => {
             let cosines = student.image.clone().matmul(student.text.clone().transpose());
-            sigmoid_loss(cosines, positives, temperature.recip(), bias.val())
+            sigmoid_loss(cosines, positives.clone(), temperature.clone().recip(), bias.val())
         }
-        _ => contrastive_loss(i2t.clone(), positives),
+        _ => contrastive_loss(i2t.clone(), positives.clone()),
     };
     let i2t = i2t.inner();
-    Aligned { loss: Some(loss), t2i: i2t.clone().transpose(), i2t }
+    let t2i = i2t.clone().transpose();
+    let seen = Some(Seen { i2t: i2t.clone(), t2i: t2i.clone(), positives, temperature });
+    Aligned { loss: Some(loss), t2i, i2t, seen }
 }
 
 fn align_to_queue(
@@ -190,6 +198,7 @@ fn align_to_queue(
     let texts = with(&taught.text, queue.map(|(queue, entries)| queue.text_newest(entries)));
     let older = queue.map_or(Vec::new(), |(queue, entries)| queue.keys_newest(entries));
     let positives = positive_mask(input.positives, &batch.keys, &older, &batch.input_ids.device());
+    let own_positives = positives.clone().narrow(1, 0, batch.len()); // [B, B]
     let hard = hard_targets(positives); // [B, B + Q]
     let constant = temperature.clone().inner();
     let soft = |own: &Tensor<2>, keys: &Tensor<2>| {
@@ -197,10 +206,12 @@ fn align_to_queue(
     };
     let (targets_i2t, targets_t2i) = (soft(&taught.image, &texts), soft(&taught.text, &images));
     let i2t = similarities(student.image.clone(), texts, temperature.clone()); // [B, B + Q]
-    let t2i = similarities(student.text.clone(), images, temperature);
+    let t2i = similarities(student.text.clone(), images, temperature.clone());
     let batch_part = |sim: &Tensor<2>| sim.clone().inner().narrow(1, 0, batch.len());
     let (own_i2t, own_t2i) = (batch_part(&i2t), batch_part(&t2i));
-    Aligned { loss: Some(alignment_loss(i2t, t2i, targets_i2t, targets_t2i)), i2t: own_i2t, t2i: own_t2i }
+    let seen = Seen { i2t: i2t.clone(), t2i: t2i.clone(), positives: own_positives, temperature };
+    let loss = Some(alignment_loss(i2t, t2i, targets_i2t, targets_t2i));
+    Aligned { loss, i2t: own_i2t, t2i: own_t2i, seen: Some(seen) }
 }
 
 /// The image for each text and the text for each image.

@@ -7,6 +7,7 @@ use tuwen_core::Losses;
 use tuwen_data::Loader;
 use tuwen_encoder::{Tape, Weights, WeightsError};
 use tuwen_eval::Rest;
+use tuwen_health::{Facts, HealthConfig};
 use tuwen_ops::Dropout;
 
 use super::assemble::Heldout;
@@ -143,6 +144,10 @@ impl Architecture for Assembly {
         self.recipe.stages.iter().enumerate().filter_map(doubt).collect()
     }
 
+    fn health(&self) -> (HealthConfig, Facts) {
+        (self.recipe.health, self.facts())
+    }
+
     fn loader(&self) -> Result<Loader<Example>, TrainError> {
         self.training_loader()
     }
@@ -176,7 +181,13 @@ impl Architecture for Assembly {
     ) -> Result<Losses, TrainError> {
         let device = state.model.temperature.val().device().inner();
         let batch = Batch::new(examples, self.pad(), &device);
-        Ok(losses(state, &batch, &self.input(step, Dropout::training(self.recipe.seed, step)), tape))
+        let input = self.input(step, Dropout::training(self.recipe.seed, step));
+        let words = input.stage.mlm.is_some();
+        let mut losses = losses(state, &batch, &input, tape);
+        if words {
+            self.observe_masking(&mut losses, examples, &device);
+        }
+        Ok(losses)
     }
 
     fn advance(

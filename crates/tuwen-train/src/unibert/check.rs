@@ -12,11 +12,16 @@ pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
     shapes(recipe)?;
     positive(recipe)?;
     recipe.optimizer.check()?;
+    health(recipe)?;
     shares(recipe)
 }
 
 fn fail(key: &str, reason: String) -> Result<(), RecipeError> {
     Err(RecipeError::invalid(key, reason))
+}
+
+fn health(recipe: &Recipe) -> Result<(), RecipeError> {
+    recipe.health.fault().map_or(Ok(()), |(key, reason)| fail(&format!("health.{key}"), reason))
 }
 
 fn batches(recipe: &Recipe) -> Result<(), RecipeError> {

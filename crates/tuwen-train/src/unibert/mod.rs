@@ -7,6 +7,7 @@ mod check;
 mod compat;
 mod evaluate;
 mod example;
+mod health;
 mod model;
 mod plan;
 pub mod recipe;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tuwen_encoder::Pooling;
 use tuwen_encoder::unibert::UniBertConfig;
+use tuwen_health::HealthConfig;
 use tuwen_itm::ItmRule;
 use tuwen_mfm::FrameSimilarity;
 use tuwen_text::{MaskingConfig, TextLayout};
@@ -50,6 +51,9 @@ pub struct Recipe {
     pub evaluation: EvaluationSection,
     /// When it is saved.
     pub checkpoint: CheckpointSection,
+    /// What the monitors go by; absent: their usual numbers.
+    #[serde(default, skip_serializing_if = "HealthConfig::is_usual")]
+    pub health: HealthConfig,
 }
 
 /// The only value of `architecture` in such a recipe.

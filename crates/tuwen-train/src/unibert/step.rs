@@ -4,6 +4,7 @@ use tuwen_core::{Aligned, HiddenStates, Losses, MatchLabels, Shuffled};
 use tuwen_encoder::Tape;
 use tuwen_encoder::unibert::ClipTextStates;
 use tuwen_itm::{ItmError, ItmPairing, ItmRule, PAIRING};
+use tuwen_mlm::mlm_loss;
 use tuwen_ops::Dropout;
 use tuwen_random::Draws;
 
@@ -11,6 +12,7 @@ use super::batch::Batch;
 use super::model::UniBertPretraining;
 use super::plan::{Arrangement, Plan, Task};
 use super::recipe::TasksSection;
+use crate::observe;
 
 /// The hidden states that each task reads. ITM alone sees shuffled pairs, and by type nothing else can.
 #[derive(Debug, Default)]
@@ -88,7 +90,9 @@ pub fn losses(model: &UniBertPretraining, batch: &Batch, states: &TaskStates, ta
     if let (Some(head), Some(states), Some(labels), Some(task)) =
         (&model.mlm, &states.mlm, &batch.token_labels, &tasks.mlm)
     {
-        losses.push("mlm", head.loss(&states.hidden_states, labels), task.weight);
+        let logits = head.logits(&states.hidden_states, labels);
+        observe::words(&mut losses, &logits, &labels.ids);
+        losses.push("mlm", mlm_loss(logits, labels.ids.clone()), task.weight);
     }
     if let (Some(head), Some(states), Some(labels), Some(task)) =
         (&model.mfm, &states.mfm, &batch.frame_labels, &tasks.mfm)
@@ -102,6 +106,9 @@ pub fn losses(model: &UniBertPretraining, batch: &Batch, states: &TaskStates, ta
         (&model.tag, &states.tag, &batch.tag_labels, &tasks.tag)
     {
         losses.push("tag", head.loss(model.tag_states(states), labels), task.weight);
+    }
+    if let Some(states) = states.mlm.as_ref().or(states.mfm.as_ref()).or(states.tag.as_ref()) {
+        observe::states(&mut losses, states.hidden_states.at(states.cls_position));
     }
     losses
 }

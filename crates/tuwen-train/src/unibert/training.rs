@@ -6,6 +6,7 @@ use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::Loader;
 use tuwen_encoder::{Tape, Weights, WeightsError, frozen, load_weights, weights_of};
+use tuwen_health::{Facts, HealthConfig};
 use tuwen_ops::Dropout;
 
 use super::{Assembly, Batch, Example, UniBertPretraining, encode, evaluate, losses, pairing_of};
@@ -43,6 +44,10 @@ impl Architecture for Assembly {
 
     fn plan(&self) -> String {
         self.plan.to_string()
+    }
+
+    fn health(&self) -> (HealthConfig, Facts) {
+        (self.recipe.health, self.facts())
     }
 
     fn loader(&self) -> Result<Loader<Example>, TrainError> {
@@ -83,7 +88,9 @@ impl Architecture for Assembly {
         let pairing = rule.map(|rule| pairing_of(rule, &batch, recipe.seed, step)).transpose()?;
         let dropout = Dropout::training(recipe.seed, step);
         let states = encode((model, tape), &batch, &self.plan, pairing.as_ref(), &dropout);
-        Ok(losses(model, &batch, &states, &recipe.tasks))
+        let mut losses = losses(model, &batch, &states, &recipe.tasks);
+        self.observe_masking(&mut losses, examples, &device);
+        Ok(losses)
     }
 
     fn advance(
