@@ -17,6 +17,7 @@ mod doctor;
 mod every_step;
 mod fixture;
 mod golden;
+mod health;
 mod hostile_disk;
 mod kept_checkpoints;
 mod killed;

@@ -41,9 +41,9 @@ pub struct HealthConfig {
     pub guessing: f64,
     /// A loss below this share is none any more; 0.97.
     pub learning: f64,
-    /// Features of a batch whose mean cosine to each other is above this say the same of every record; 0.99.
+    /// Features of a batch whose mean cosine to each other is above this say the same of every record; 0.995.
     pub alike: f64,
-    /// Below this they don't any more; 0.97.
+    /// Below this they don't any more; 0.98.
     pub apart: f64,
     /// Keys of the batch are this much nearer than those of the queue, in mean cosine, where batches are told apart; 0.1.
     pub batch_ahead: f64,
@@ -76,8 +76,8 @@ impl Default for HealthConfig {
             patience: Patience::default(),
             guessing: 0.985,
             learning: 0.97,
-            alike: 0.99,
-            apart: 0.97,
+            alike: 0.995,
+            apart: 0.98,
             batch_ahead: 0.1,
             pair_ahead: 0.02,
             clamp_margin: 0.02,
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(of(|c| c.waiting = 1.5), "waiting is 1.5, expected 0 to 1");
         assert_eq!(of(|c| c.spike = 1.0), "spike is 1, expected more than 1");
         assert_eq!(of(|c| c.learning = 1.0), "learning is 1, expected at most `guessing` = 0.985");
-        assert_eq!(of(|c| c.apart = f64::NAN), "apart is NaN, expected at most `alike` = 0.99");
+        assert_eq!(of(|c| c.apart = f64::NAN), "apart is NaN, expected at most `alike` = 0.995");
     }
 
     #[test]

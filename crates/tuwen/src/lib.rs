@@ -7,6 +7,7 @@ pub use tuwen_data as data;
 pub use tuwen_doctor as doctor;
 pub use tuwen_encoder as encoder;
 pub use tuwen_eval as eval;
+pub use tuwen_health as health;
 pub use tuwen_ita as ita;
 pub use tuwen_itm as itm;
 pub use tuwen_mfm as mfm;

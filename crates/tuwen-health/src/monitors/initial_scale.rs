@@ -2,27 +2,29 @@
 
 use super::{Monitor, View};
 use crate::health::Verdict;
+use crate::window::mean;
 use crate::{InitialScale, Severity};
 
 pub(super) const MONITOR: Monitor =
     Monitor { name: "initial_scale", title: "the features of different records differ", look };
 
-/// Steps after the first that count as the beginning.
-const BEGINNING: u64 = 20;
+/// So many first steps are the beginning.
+const BEGINNING: u64 = 10;
 
 fn look(view: &View<'_>) -> Verdict {
-    let mut known = false;
+    let (mut known, mut unsure) = (false, false);
     for part in &view.facts.initial_scales {
-        let Some(alike) = view.window.mean(&part.series(), BEGINNING) else { continue };
+        let name = part.series();
+        let Some(now) = view.window.mean(&name, BEGINNING) else { continue };
         known = true;
-        if alike > view.config.alike {
-            return if view.window.step() < 2 * BEGINNING { told(part, alike) } else { Verdict::Unsure };
+        let first: Vec<f64> =
+            view.window.remembered(&name).filter(|(step, _)| *step <= BEGINNING).map(|(_, value)| value).collect();
+        if now > view.config.alike && !first.is_empty() && mean(&first) > view.config.alike {
+            return told(part, mean(&first));
         }
-        if alike > view.config.apart {
-            return Verdict::Unsure;
-        }
+        unsure |= now > view.config.apart;
     }
-    if known { Verdict::Well } else { Verdict::Unsure }
+    if known && !unsure { Verdict::Well } else { Verdict::Unsure }
 }
 
 fn told(part: &InitialScale, alike: f64) -> Verdict {

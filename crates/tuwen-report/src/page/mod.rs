@@ -2,6 +2,7 @@
 
 mod charts;
 mod evaluation;
+mod health;
 mod pictures;
 mod recipes;
 mod runs;
@@ -48,6 +49,7 @@ pub(crate) fn page(runs: &[Run]) -> String {
                 }
                 main {
                     (runs::section(runs))
+                    (health::section(runs))
                     (charts::sections(runs, &charts))
                     (evaluation::section(runs))
                     (recipes::section(runs))
