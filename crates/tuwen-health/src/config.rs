@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Compared;
+
 /// Whether a run is watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,6 +47,10 @@ pub struct HealthConfig {
     pub alike: f64,
     /// Below this they don't any more; 0.98.
     pub apart: f64,
+    /// The same for states behind a layer norm, which lie near each other in models that learn, too; 0.999.
+    pub alike_states: f64,
+    /// Below this they don't any more; 0.997.
+    pub apart_states: f64,
     /// Keys of the batch are this much nearer than those of the queue, in mean cosine, where batches are told apart; 0.1.
     pub batch_ahead: f64,
     /// A pair's own key is less than this nearer than the batch's others, where pairs are not; 0.02.
@@ -78,6 +84,8 @@ impl Default for HealthConfig {
             learning: 0.97,
             alike: 0.995,
             apart: 0.98,
+            alike_states: 0.999,
+            apart_states: 0.997,
             batch_ahead: 0.1,
             pair_ahead: 0.02,
             clamp_margin: 0.02,
@@ -99,6 +107,14 @@ impl HealthConfig {
     pub fn patience(&self, total: u64) -> u64 {
         let Patience { share, least, most } = self.patience;
         ((share * total as f64) as u64).max(least).min(most.max(least))
+    }
+
+    /// Mean cosines above the first are those of equal vectors, below the second of different ones.
+    pub(crate) fn alike_and_apart(&self, compared: Compared) -> [f64; 2] {
+        match compared {
+            Compared::Features => [self.alike, self.apart],
+            Compared::States => [self.alike_states, self.apart_states],
+        }
     }
 
     /// The first key with a number that makes no sense, and why.
@@ -124,8 +140,12 @@ impl HealthConfig {
                 format!("is {}, expected at most `guessing` = {}", self.learning, self.guessing),
             ));
         }
-        (!above(self.apart, self.alike))
-            .then(|| ("apart", format!("is {}, expected at most `alike` = {}", self.apart, self.alike)))
+        if !above(self.apart, self.alike) {
+            return Some(("apart", format!("is {}, expected at most `alike` = {}", self.apart, self.alike)));
+        }
+        let (apart, alike) = (self.apart_states, self.alike_states);
+        (!above(apart, alike))
+            .then(|| ("apart_states", format!("is {apart}, expected at most `alike_states` = {alike}")))
     }
 }
 

@@ -36,11 +36,22 @@ pub struct Rate {
     pub share: f64,
 }
 
+/// What is compared of the records of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// Features in the shared space.
+    Features,
+    /// States of the encoder.
+    States,
+}
+
 /// How widely a part's first weights were drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InitialScale {
     /// The observation of how alike this part's features are, such as `"text_similarity"`.
     pub observed: &'static str,
+    /// What these are.
+    pub compared: Compared,
     /// What has these features, such as `"captions"`.
     pub of: &'static str,
     /// The recipe's key.

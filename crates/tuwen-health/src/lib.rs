@@ -25,7 +25,7 @@ mod monitors;
 mod window;
 
 pub use config::{HealthConfig, Patience, Watching};
-pub use facts::{Facts, InitialScale, Rate};
+pub use facts::{Compared, Facts, InitialScale, Rate};
 pub use finding::{Finding, Severity, Turn};
 pub use health::Health;
 pub use window::Window;

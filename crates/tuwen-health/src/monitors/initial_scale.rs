@@ -8,21 +8,24 @@ use crate::{InitialScale, Severity};
 pub(super) const MONITOR: Monitor =
     Monitor { name: "initial_scale", title: "the features of different records differ", look };
 
-/// So many first steps are the beginning.
+/// So many first steps show the first weights.
+const FIRST: u64 = 3;
+/// So many steps are the beginning of a run.
 const BEGINNING: u64 = 10;
 
 fn look(view: &View<'_>) -> Verdict {
     let (mut known, mut unsure) = (false, false);
+    let early = view.window.step() <= view.config.every.max(2 * BEGINNING);
     for part in &view.facts.initial_scales {
-        let name = part.series();
+        let (name, [alike, apart]) = (part.series(), view.config.alike_and_apart(part.compared));
         let Some(now) = view.window.mean(&name, BEGINNING) else { continue };
         known = true;
         let first: Vec<f64> =
-            view.window.remembered(&name).filter(|(step, _)| *step <= BEGINNING).map(|(_, value)| value).collect();
-        if now > view.config.alike && !first.is_empty() && mean(&first) > view.config.alike {
+            view.window.remembered(&name).filter(|(step, _)| *step <= FIRST).map(|(_, value)| value).collect();
+        if early && now > apart && !first.is_empty() && mean(&first) > alike {
             return told(part, mean(&first));
         }
-        unsure |= now > view.config.apart;
+        unsure |= now > apart;
     }
     if known && !unsure { Verdict::Well } else { Verdict::Unsure }
 }
@@ -48,11 +51,12 @@ fn told(part: &InitialScale, alike: f64) -> Verdict {
 mod tests {
     use super::super::fixture::look as see;
     use super::*;
-    use crate::Facts;
+    use crate::{Compared, Facts};
 
     fn facts(range: f64) -> Facts {
         let captions = InitialScale {
             observed: "text_similarity",
+            compared: Compared::Features,
             of: "captions",
             key: "model.initializer_range.text",
             range,
@@ -64,7 +68,7 @@ mod tests {
     #[test]
     fn rings_where_every_caption_has_one_feature() {
         // Standard deviation 0.002 in each of 64 numbers: 1 − 64 · 0.002² = 0.9997.
-        let verdict = see(&MONITOR, facts(0.02), 20, |_| [("observed/text_similarity", 0.9997)]);
+        let verdict = see(&MONITOR, facts(0.02), 10, |_| [("observed/text_similarity", 0.9997)]);
         let Verdict::Ill(illness) = verdict else { panic!("{verdict:?}") };
         assert!(illness.sentence.starts_with("the features of all captions are the same: mean cosine 0.9997"));
         assert!(illness.advice.contains("is 0.02, at width 128 about 1/√128 = 0.088"), "{}", illness.advice);

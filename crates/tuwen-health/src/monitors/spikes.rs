@@ -17,8 +17,10 @@ fn look(view: &View<'_>) -> Verdict {
     let highest = recent.filter(|(_, norm)| *norm > limit).max_by(|a, b| a.1.total_cmp(&b.1));
     let Some((step, norm)) = highest else { return Verdict::Well };
     let sentence = format!(
-        "the gradient of step {step} was a spike: norm {norm:.1}, {:.0} times the median {usual:.2} of the last {} steps",
+        "the gradient of step {step} was a spike: norm {}, {:.0} times the median {} of the last {} steps",
+        short(norm),
         norm / usual,
+        short(usual),
         2 * window
     );
     Verdict::ill(
@@ -26,6 +28,12 @@ fn look(view: &View<'_>) -> Verdict {
         sentence,
         "one is harmless where `optimizer.clip_norm` is set (1.0 is usual); where they return: a longer `schedule.warmup`, a lower `optimizer.learning_rate`, and a look at the records of such a step",
     )
+}
+
+/// Three digits that count.
+fn short(number: f64) -> String {
+    let text = format!("{number:.2e}");
+    text.parse::<f64>().map_or(text, |rounded| rounded.to_string())
 }
 
 #[cfg(test)]
@@ -38,11 +46,13 @@ mod tests {
     fn rings_at_a_norm_of_many_times_the_median() {
         let spiked = |step| [("gradient_norm", if step == 90 { 40.0 } else { 2.0 })];
         let said = sentence(see(&MONITOR, Facts::default(), 100, spiked));
-        assert_eq!(
-            said,
-            "the gradient of step 90 was a spike: norm 40.0, 20 times the median 2.00 of the last 100 steps"
-        );
+        assert_eq!(said, "the gradient of step 90 was a spike: norm 40, 20 times the median 2 of the last 100 steps");
         assert_eq!(see(&MONITOR, Facts::default(), 140, spiked), Verdict::Well);
+    }
+
+    #[test]
+    fn numbers_have_three_digits_that_count() {
+        assert_eq!([0.000123456, 1.0, 40.0, 123.456].map(short), ["0.000123", "1", "40", "123"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use tuwen_core::Losses;
-use tuwen_health::{Facts, InitialScale, Rate};
+use tuwen_health::{Compared, Facts, InitialScale, Rate};
 use tuwen_ita::TEMPERATURE_RANGE;
 
 use super::{Assembly, Example};
@@ -20,6 +20,7 @@ impl Assembly {
         let probability = recipe.tasks.masking.probability;
         let captions = InitialScale {
             observed: "text_similarity",
+            compared: Compared::Features,
             of: "captions",
             key: "model.initializer_range.text",
             range: ranges.text,
@@ -27,6 +28,7 @@ impl Assembly {
         };
         let pictures = InitialScale {
             observed: "image_similarity",
+            compared: Compared::Features,
             of: "pictures",
             key: "model.initializer_range.vision",
             range: ranges.vision,

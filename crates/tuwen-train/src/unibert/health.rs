@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use tuwen_core::Losses;
-use tuwen_health::{Facts, InitialScale, Rate};
+use tuwen_health::{Compared, Facts, InitialScale, Rate};
 use tuwen_itm::ItmRule;
 use tuwen_vision::FRAME_MASK_SHARE;
 
@@ -17,6 +17,7 @@ impl Assembly {
         let (recipe, tasks, encoder) = (&self.recipe, &self.recipe.tasks, &self.recipe.model.encoder);
         let states = InitialScale {
             observed: "state_similarity",
+            compared: Compared::States,
             of: "clips and titles",
             key: "model.initializer_range",
             range: recipe.model.initializer_range,
