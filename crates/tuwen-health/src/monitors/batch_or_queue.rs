@@ -28,7 +28,7 @@ fn look(view: &View<'_>) -> Verdict {
     let sentence = format!(
         "alignment (ITA) tells this batch from the queue and not its pairs apart: mean cosine {own:.3} to the own key, {batch:.3} to the others of the batch, {queue:.3} to the queue's"
     );
-    let advice = "begin without a queue (`stages[0].ita.loss = \"in_batch\"`) or with a smaller one, or a lower `momentum.rate`; the falling ITA loss is no learning";
+    let advice = "begin without a queue (`stages[0].ita.loss = \"in_batch\"`) or with a smaller one; a falling ITA loss is no learning here";
     Verdict::ill(Severity::Warning, sentence, advice)
 }
 

@@ -19,8 +19,7 @@ fn look(view: &View<'_>) -> Verdict {
         let sentence = format!(
             "τ has stood at its lower bound {low} for {steps} steps: alignment hears of the nearest wrong pairs alone"
         );
-        let advice =
-            "a lower `optimizer.learning_rate` (τ is learned with it); whether ITA learns at all, `ita_in_batch` tells";
+        let advice = "a lower `optimizer.learning_rate`, with which τ is learned; `observed/ita_in_batch` tells whether pairs are told apart";
         return Verdict::ill(Severity::Warning, sentence, advice);
     }
     if values.iter().all(at_high) {
