@@ -23,6 +23,7 @@ mod kept_checkpoints;
 mod killed;
 mod not_finite;
 mod optimised;
+mod own_objective;
 mod program;
 mod recipe_commands;
 mod recomputed;

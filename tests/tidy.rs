@@ -48,6 +48,12 @@ fn every_file_says_what_it_is_and_stays_short() {
 }
 
 #[test]
+fn an_own_task_is_sixty_lines() {
+    let text = std::fs::read_to_string(workspace().join("crates/tuwen/examples/own_task.rs")).unwrap();
+    assert!(text.lines().count() <= 60);
+}
+
+#[test]
 fn arrows_point_down_only() {
     const HOST: [&str; 5] = ["tuwen-random", "tuwen-text", "tuwen-vision", "tuwen-data", "tuwen-recipe"];
     const TASKS: [&str; 5] = ["tuwen-mlm", "tuwen-mfm", "tuwen-itm", "tuwen-ita", "tuwen-tag"];

@@ -15,8 +15,8 @@ pub struct Best {
     pub value: f64,
 }
 
-/// The best of `best` and the test after `step`, by `measure`: `TASK.accuracy`, `TASK.loss` (smaller is better), or
-/// `LANGUAGE.mean_recall`. The earlier of equals stays. A measure that is not a number is never best.
+/// The best of `best` and the test after `step`, by `measure`: `TASK.accuracy`, `TASK.loss` (smaller is better),
+/// `LANGUAGE.mean_recall`, or another metric's name (larger is better, but for `loss/…`). The earlier of equals stays. A measure that is not a number is never best.
 ///
 /// # Errors
 /// A measure that the test does not have, with those it has.
@@ -33,7 +33,7 @@ pub(crate) fn better(
         let reason = format!("is `{measure}`, which no test measures{hint} There are `{}`", known.join("`, `"));
         return Err(RecipeError::invalid("checkpoint.best", reason));
     };
-    let sign = if measure.ends_with(".loss") { -1.0 } else { 1.0 };
+    let sign = if measure.ends_with(".loss") || measure.starts_with("loss/") { -1.0 } else { 1.0 };
     let improves = !value.is_nan() && best.is_none_or(|best| sign * value > sign * best.value);
     Ok(if improves { Some(Best { step, value: *value }) } else { best })
 }
@@ -44,7 +44,9 @@ fn measures(test: &Evaluation) -> Vec<(String, f64)> {
     });
     // Re-ranking comes at the end of a run alone.
     let aligned = test.retrieval.iter().filter(|result| result.reranked.is_none());
-    tasks.chain(aligned.map(|result| (format!("{}.mean_recall", result.language), result.table.mean_recall))).collect()
+    let recalls = aligned.map(|result| (format!("{}.mean_recall", result.language), result.table.mean_recall));
+    let metrics = test.metrics.iter().map(|(name, metric)| (name.clone(), metric.value));
+    tasks.chain(recalls).chain(metrics).collect()
 }
 
 #[cfg(test)]
@@ -54,7 +56,7 @@ mod tests {
 
     fn test(accuracy: f64, loss: f64) -> Evaluation {
         let result = TaskResult { loss, accuracy, chance: 0.5, predictions: 4 };
-        Evaluation { tasks: [("itm".to_string(), result)].into(), retrieval: Vec::new() }
+        Evaluation { tasks: [("itm".to_string(), result)].into(), ..Evaluation::default() }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tuwen_text::TextError;
 use tuwen_vision::VisionError;
 
 use crate::not_finite::BadTensor;
+use crate::objective::OwnError;
 
 /// Why a run could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +123,9 @@ pub enum TrainError {
         /// The recipe's limit.
         limit: u64,
     },
+    /// An own task or metric.
+    #[error(transparent)]
+    Own(OwnError),
     /// A step without any loss: no task had anything to predict.
     #[error("step {step}: no task has anything to predict; raise a masking probability or add a task")]
     NothingToLearn {

@@ -20,6 +20,16 @@ pub struct TaskResult {
     pub predictions: u64,
 }
 
+/// A measure that is no share of right answers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// Its value.
+    pub value: f64,
+    /// What guessing reaches, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance: Option<f64>,
+}
+
 /// Retrieval over the captions of one language.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RetrievalResult {
@@ -40,11 +50,14 @@ pub struct Evaluation {
     /// By language, alignment alone before re-ranked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retrieval: Vec<RetrievalResult>,
+    /// Other measures, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, Measure>,
 }
 
 impl Evaluation {
     /// Whether nothing was tested.
     pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty() && self.retrieval.is_empty()
+        self.tasks.is_empty() && self.retrieval.is_empty() && self.metrics.is_empty()
     }
 }

@@ -33,6 +33,11 @@ pub enum StartFrom {
 }
 
 impl RunOptions {
+    /// A run from its first step on in a `folder` of its own, that nobody asks to stop.
+    pub fn new(folder: impl Into<PathBuf>, device: Device) -> Self {
+        Self { folder: folder.into(), start: StartFrom::Scratch, device, stop: Stop::default() }
+    }
+
     /// The checkpoint to go on from; none if the run begins at its first step.
     pub(crate) fn newest(&self, watch: &mut dyn FnMut(Event<'_>)) -> Result<Option<Checkpoint>, TrainError> {
         if self.start == StartFrom::Scratch {

@@ -92,6 +92,19 @@ pub struct CheckpointSection {
     pub best: Option<String>,
 }
 
+/// When and on how much the model is tested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationSection {
+    /// Steps between evaluations; there is always one at the end.
+    pub every: u64,
+    /// Held-out records used, drawn by the seed; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<usize>,
+    /// Records a batch. A chance that is one among the batch, such as MFM's and ITA's, depends on it.
+    pub batch_size: usize,
+}
+
 /// Puts `root` before a relative path that does not exist where the program runs.
 pub(crate) fn locate(path: &mut PathBuf, root: &Path) {
     if path.is_relative() && !path.exists() {

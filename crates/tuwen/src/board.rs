@@ -73,7 +73,8 @@ impl Board {
             let how = result.reranked.map_or(String::new(), |candidates| format!("_reranked_{candidates}"));
             (format!("heldout_recall/{}{how}", result.language), result.table.mean_recall)
         });
-        self.scalars(step, tasks.chain(recalls).collect())
+        let metrics = evaluation.metrics.iter().map(|(name, measure)| (format!("heldout/{name}"), measure.value));
+        self.scalars(step, tasks.chain(recalls).chain(metrics).collect())
     }
 
     fn scalars(&mut self, step: u64, values: Vec<(String, f64)>) -> Result<(), ReportError> {

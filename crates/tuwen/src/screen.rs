@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use tuwen_train::{Evaluation, Event, Finding, RetrievalResult, Severity, Start, StepReport, Summary, Turn};
+use tuwen_train::{
+    Evaluation, Event, Finding, Measure, RECIPES, RetrievalResult, Severity, Start, StepReport, Summary, Turn,
+};
 
 /// Prints events. A line for about every fiftieth part of the run, and one for each evaluation.
 pub(crate) struct Screen {
@@ -90,7 +92,8 @@ impl Screen {
                 "mfm" => "masked frame found among the frames of the batch",
                 "itm" => "true and false pairs told apart, mean of both",
                 "ita" => "own partner is the nearest of the batch, both ways",
-                _ => "likeliest tag is one of the clip's; guessing the commonest",
+                "tag" => "likeliest tag is one of the clip's; guessing the commonest",
+                _ => "",
             };
             println!(
                 "  {task:6}{:>9.3}{:>10.1}%{:>10.1}%{:>10.1}  {meaning}",
@@ -99,6 +102,9 @@ impl Screen {
                 100.0 * result.chance,
                 result.accuracy / result.chance.max(f64::MIN_POSITIVE)
             );
+        }
+        for (name, measure) in &summary.heldout.metrics {
+            println!("  {name:6}{}", value(measure));
         }
         summary.heldout.retrieval.iter().for_each(retrieval);
         println!(
@@ -117,6 +123,9 @@ impl Screen {
             println!("health: {findings} findings, in {}/health.jsonl", self.run);
         }
         println!("all numbers: {0}/summary.json, each step: {0}/metrics.jsonl", self.run);
+        if RECIPES.iter().all(|(name, _)| *name != summary.recipe) {
+            return; // a recipe of one's own: its author knows how to run it
+        }
         println!("next: cargo xtask recipe list                          other recipes");
         println!("      cargo xtask train {} --data PATH     the same on your own records", summary.recipe);
     }
@@ -156,7 +165,13 @@ fn one_line(evaluation: &Evaluation) -> String {
         let how = reranked.map_or(String::new(), |k| format!(" (re-ranked {k})"));
         format!("mean recall {language}{how} {:.1}", table.mean_recall)
     });
-    results.chain(recalls).collect::<Vec<_>>().join("  ")
+    let metrics = evaluation.metrics.iter().map(|(name, measure)| format!("{name} {}", value(measure)));
+    results.chain(recalls).chain(metrics).collect::<Vec<_>>().join("  ")
+}
+
+fn value(measure: &Measure) -> String {
+    let chance = measure.chance.map_or(String::new(), |chance| format!(" (guessing {chance:.3})"));
+    format!("{:.3}{chance}", measure.value)
 }
 
 fn clock(duration: Duration) -> String {

@@ -83,7 +83,7 @@ fn id_tensor(rows: &[&[u32]], pad: u32, length: usize, device: &Device) -> Tenso
 
 /// `[B, 3, R, R]`, normalised, from B square pictures of one size. Bytes go to the device; it does the arithmetic, in the
 /// order of `Normalisation::apply`.
-pub(super) fn pixel_tensor(pictures: &[&PixelPlanes], device: &Device) -> Tensor<4> {
+pub fn pixel_tensor(pictures: &[&PixelPlanes], device: &Device) -> Tensor<4> {
     let Some(PixelPlanes { planes, normalisation: Normalisation { mean, std } }) = pictures.first() else {
         return Tensor::empty([0, 3, 0, 0], device);
     };

@@ -87,8 +87,8 @@ impl ExampleMaker {
     }
 }
 
-/// The picture of a record.
-pub(super) fn picture_of(visual: &Visual) -> Result<Image, String> {
+/// The picture of a record. Errors: bytes that are no picture, a clip.
+pub fn picture_of(visual: &Visual) -> Result<Image, String> {
     match visual {
         Visual::Image(bytes) => decode_image(bytes).map_err(text_of),
         Visual::Strip { .. } | Visual::Features { .. } => Err("it is a clip, expected a single picture".to_string()),

@@ -23,10 +23,10 @@ mod towers;
 mod training;
 
 pub use assemble::{Assembly, Heldout};
-pub use batch::Batch;
+pub use batch::{Batch, pixel_tensor};
 pub use check::check;
 pub use evaluate::{Test, evaluate};
-pub use example::{Example, ExampleMaker};
+pub use example::{Example, ExampleMaker, picture_of};
 pub use flops::{StepSize, step_flops};
 pub use gallery::{Caption, Gallery, Picture};
 pub use model::AlbefPretraining;

@@ -1,5 +1,6 @@
 //! ALBEF as the training loop drives it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
@@ -207,6 +208,7 @@ impl Architecture for Assembly {
         Ok(Evaluation {
             tasks: evaluate(model, &heldout.batches, &recipe.stages, &test),
             retrieval: self.retrieval(model, heldout, rerank)?,
+            metrics: BTreeMap::new(),
         })
     }
 

@@ -54,7 +54,7 @@ pub fn evaluate(
         }
     }
     let tasks = totals.into_iter().map(|(task, total)| (task.to_string(), result(task, &total))).collect();
-    Ok(Evaluation { tasks, retrieval: Vec::new() })
+    Ok(Evaluation { tasks, ..Evaluation::default() })
 }
 
 /// Adds hits and chances of one batch, and returns how many predictions it held.

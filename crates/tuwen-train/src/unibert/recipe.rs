@@ -14,6 +14,7 @@ use tuwen_vision::{FrameDescriptor, FrameMasking, FrameSampling};
 use super::plan::Content;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
+pub use crate::sections::EvaluationSection;
 use crate::sections::{CheckpointSection, Compat, ComputeSection, DataSection};
 
 /// A run, written down.
@@ -214,17 +215,4 @@ pub enum TagInput {
     Cls,
     /// The projected embedding: QQ jobs 2, 3.
     Embedding,
-}
-
-/// When and on how much the model is tested.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EvaluationSection {
-    /// Steps between evaluations; there is always one at the end.
-    pub every: u64,
-    /// Held-out records used, drawn by the seed; absent: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub records: Option<usize>,
-    /// Records a batch. MFM's chance depends on it: it is one among the frames of a batch.
-    pub batch_size: usize,
 }

@@ -42,7 +42,8 @@ impl TagList {
         Ok(Self::new(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_string)))
     }
 
-    fn most_frequent(count: usize, source: &dyn Source) -> Self {
+    /// The `count` most frequent tags of `source`, ties in the order of their names.
+    pub fn most_frequent(count: usize, source: &dyn Source) -> Self {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         // A record that can't be read has no say here; the loader reports it when its turn comes.
         for record in (0..source.len()).filter_map(|index| source.read(index).ok()) {

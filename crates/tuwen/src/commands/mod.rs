@@ -6,6 +6,8 @@ mod device;
 mod doctor;
 mod eval;
 mod gpu_check;
+mod own;
+mod place;
 mod recipe;
 mod report;
 mod train;
@@ -18,6 +20,8 @@ use clap::{Parser, Subcommand};
 use tuwen_recipe::{Override, RecipeError};
 
 use crate::signals::Interrupted;
+
+pub use own::train_own;
 
 #[derive(Debug, Parser)]
 #[command(name = "tuwen", version, about = "Pre-trains models that understand images or videos together with text")]
@@ -85,22 +89,26 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> u8 {
 }
 
 fn execute(arguments: Arguments, root: &Path) -> u8 {
-    match dispatch(arguments.command, root) {
-        Ok(code) => code,
-        Err(error) => {
-            if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
-                println!("{interrupted}");
-                return interrupted.code();
-            }
-            eprintln!("error: {error}");
-            let mut cause = error.source().filter(|_| arguments.verbose);
-            while let Some(error) = cause {
-                eprintln!("  caused by: {error}");
-                cause = error.source();
-            }
-            1
-        }
+    conclude(dispatch(arguments.command, root), arguments.verbose)
+}
+
+/// The exit code; an error is printed, with its causes if they are wanted.
+fn conclude(outcome: Result<u8, CommandError>, verbose: bool) -> u8 {
+    let error = match outcome {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
+    if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
+        println!("{interrupted}");
+        return interrupted.code();
     }
+    eprintln!("error: {error}");
+    let mut cause = error.source().filter(|_| verbose);
+    while let Some(error) = cause {
+        eprintln!("  caused by: {error}");
+        cause = error.source();
+    }
+    1
 }
 
 fn dispatch(command: Command, root: &Path) -> Result<u8, CommandError> {
