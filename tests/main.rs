@@ -24,6 +24,7 @@ mod killed;
 mod not_finite;
 mod optimised;
 mod own_objective;
+mod plan;
 mod program;
 mod recipe_commands;
 mod recomputed;

@@ -22,6 +22,7 @@ pub mod objective;
 mod observe;
 mod optimizer;
 mod options;
+mod part;
 mod presence;
 mod recipes;
 mod run;
@@ -48,6 +49,7 @@ pub use optimizer::{
     GroupOptions, GroupRule, Optimizer, OptimizerConfig, OptimizerForm, StepOutcome, averaged_weights,
 };
 pub use options::{RunOptions, StartFrom};
+pub use part::Part;
 pub use presence::{Found, RecipeCheck, check_recipe};
 pub use recipes::{OVERLAYS, RECIPES, Recipe, find_recipe};
 pub use run::train;

@@ -55,7 +55,8 @@ fn main() -> OwnResult<()> {
     let source: Arc<dyn Source> = Arc::new(Named(pictures));
 
     let stage = "stages=[{ita={weight=1.0, loss=\"in_batch\"}}]"; // alignment alone
-    let set = [stage, "data.titles={fixed=\"en\"}", "evaluation.languages=[]", "data.loader.batch_size=16"];
+    let whole = "vision.scale=[1.0, 1.0]"; // a part of the picture would have its square elsewhere
+    let set = [stage, whole, "data.titles={fixed=\"en\"}", "evaluation.languages=[]", "data.loader.batch_size=16"];
     let set = [
         &set[..],
         &[

@@ -5,6 +5,7 @@ use tuwen_encoder::VitConfig;
 use tuwen_encoder::albef::{AlbefConfig, TextConfig};
 
 use super::{Savings, Stage};
+use crate::part::{Part, attention, present, product};
 
 /// The sizes of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -21,30 +22,32 @@ pub struct StepSize {
 
 /// The operations of one step of `stage` with soft targets of weight `alpha`.
 pub fn step_flops(config: &AlbefConfig, stage: &Stage, alpha: f64, size: StepSize, savings: &Savings) -> u64 {
+    Part::sum(&step_parts(config, stage, alpha, size, savings))
+}
+
+/// The operations of [`step_flops`], part by part.
+pub fn step_parts(config: &AlbefConfig, stage: &Stage, alpha: f64, size: StepSize, savings: &Savings) -> Vec<Part> {
     let rows = if savings.packed_texts.is_on() { size.real } else { size.batch * size.tokens };
     let cost = Cost { vision: &config.vision, text: &config.text, size, rows };
     let (batch, words) = (size.batch as u64, stage.mlm.is_some());
     let texts = batch * (1 + u64::from(words));
-    let matching = if stage.itm.is_some() { 3 * batch } else { 0 };
-    let passes = matching / batch + u64::from(words);
-    let mut student = cost.image(batch) + cost.text(texts) + cost.projections(batch, config.embedding_size);
-    if passes > 0 {
-        let shared = savings.shared_image_memory.is_on();
-        student += cost.memory(if shared { batch } else { passes * batch });
-        student += (config.text.fusion_layers as u64 - 1) * cost.fusion(matching + u64::from(words) * batch);
-        student += if savings.matching_cls.is_on() { cost.fusion_cls(matching) } else { cost.fusion(matching) };
-        student += u64::from(words) * (cost.fusion(batch) + cost.words(savings));
-    }
+    let projections = cost.projections(batch, config.embedding_size);
     let mut teacher = 0;
     if stage.needs_teacher() {
         let asked = words && (alpha > 0.0 || !savings.idle_teacher.is_on());
-        teacher += cost.image(batch) + cost.text(batch * (1 + u64::from(asked)));
-        teacher += cost.projections(batch, config.embedding_size);
+        teacher += cost.image(batch) + cost.text(batch * (1 + u64::from(asked))) + projections;
         if asked {
             teacher += cost.memory(batch) + config.text.fusion_layers as u64 * cost.fusion(batch) + cost.words(savings);
         }
     }
-    3 * student + teacher
+    present(&[
+        ("image encoder", 3 * cost.image(batch)),
+        ("text encoder", 3 * cost.text(texts)),
+        ("projections", 3 * projections),
+        ("fusion", 3 * cost.fused(stage, savings)),
+        ("masked words", if words { 3 * cost.words(savings) } else { 0 }),
+        ("momentum encoder", teacher),
+    ])
 }
 
 struct Cost<'a> {
@@ -53,16 +56,6 @@ struct Cost<'a> {
     size: StepSize,
     /// Tokens of the batch that are computed. Texts that are drawn as negatives are taken to be as long as the others.
     rows: usize,
-}
-
-/// Rows times a matrix.
-fn product(rows: u64, inputs: usize, outputs: usize) -> u64 {
-    2 * rows * inputs as u64 * outputs as u64
-}
-
-/// Scores and mixtures of `queries` with `keys` each, over `hidden` values.
-fn attention(queries: u64, keys: usize, hidden: usize) -> u64 {
-    4 * queries * keys as u64 * hidden as u64
 }
 
 impl Cost<'_> {
@@ -94,6 +87,20 @@ impl Cost<'_> {
 
     fn projections(&self, batch: u64, size: usize) -> u64 {
         product(batch, self.vision.hidden_size, size) + product(batch, self.text.hidden_size, size)
+    }
+
+    /// All passes through the fusion layers: three for matching, one for masked words.
+    fn fused(&self, stage: &Stage, savings: &Savings) -> u64 {
+        let (batch, words) = (self.size.batch as u64, u64::from(stage.mlm.is_some()));
+        let matching = if stage.itm.is_some() { 3 * batch } else { 0 };
+        let passes = matching / batch + words;
+        if passes == 0 {
+            return 0;
+        }
+        let shared = savings.shared_image_memory.is_on();
+        let below = (self.text.fusion_layers as u64 - 1) * self.fusion(matching + words * batch);
+        let last = if savings.matching_cls.is_on() { self.fusion_cls(matching) } else { self.fusion(matching) };
+        self.memory(if shared { batch } else { passes * batch }) + below + last + words * self.fusion(batch)
     }
 
     /// Keys and values of all fusion layers.

@@ -109,15 +109,7 @@ impl Assembly {
 
     /// A fresh model, its first weights drawn by name from the recipe's seed.
     pub fn fresh_model(&self, device: &Device) -> UniBertPretraining {
-        let (model, tasks) = (&self.recipe.model, &self.recipe.tasks);
-        let heads = Heads {
-            pooling: model.pooling,
-            embedding_size: model.embedding_size,
-            mlm: tasks.mlm.is_some(),
-            mfm: tasks.mfm.is_some(),
-            itm: tasks.itm.is_some(),
-            tag: tasks.tag.as_ref().map(|tag| (self.tags.len(), tag.input)),
-        };
+        let (model, heads) = (&self.recipe.model, Heads::of(&self.recipe, self.tags.len()));
         let fresh = UniBertPretraining::init(&model.encoder, &heads, device);
         initialise(fresh, model.initializer_range, self.recipe.seed)
     }

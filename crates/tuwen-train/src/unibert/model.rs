@@ -11,7 +11,7 @@ use tuwen_mlm::MlmHead;
 use tuwen_ops::Linear;
 use tuwen_tag::TagHead;
 
-use super::recipe::TagInput;
+use super::recipe::{Recipe, TagInput};
 
 /// The encoder, its pooling, and one head for each task that is trained.
 #[derive(Module, Debug)]
@@ -51,6 +51,21 @@ pub struct Heads {
     pub itm: bool,
     /// Number of tags and what they are read from, if they are trained.
     pub tag: Option<(usize, TagInput)>,
+}
+
+impl Heads {
+    /// Those of `recipe`, with so many tags.
+    pub fn of(recipe: &Recipe, tags: usize) -> Self {
+        let (model, tasks) = (&recipe.model, &recipe.tasks);
+        Self {
+            pooling: model.pooling,
+            embedding_size: model.embedding_size,
+            mlm: tasks.mlm.is_some(),
+            mfm: tasks.mfm.is_some(),
+            itm: tasks.itm.is_some(),
+            tag: tasks.tag.as_ref().map(|tag| (tags, tag.input)),
+        }
+    }
 }
 
 impl UniBertPretraining {

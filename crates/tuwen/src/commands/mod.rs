@@ -8,6 +8,7 @@ mod eval;
 mod gpu_check;
 mod own;
 mod place;
+mod plan;
 mod recipe;
 mod report;
 mod train;
@@ -54,6 +55,8 @@ enum Command {
     Device,
     /// Check a device: goldens, steps against the CPU, runs without NaN, memory, throughput
     GpuCheck(gpu_check::GpuCheckArguments),
+    /// Say what a recipe will cost: parameters, operations, memory, time, and the largest batch that fits
+    Plan(plan::PlanArguments),
     /// List, show, compare or check recipes
     #[command(subcommand)]
     Recipe(recipe::RecipeCommand),
@@ -122,6 +125,7 @@ fn dispatch(command: Command, root: &Path) -> Result<u8, CommandError> {
         Command::Bench(command) => bench::run(&command, root),
         Command::Device => device::run(),
         Command::GpuCheck(arguments) => gpu_check::run(&arguments, root),
+        Command::Plan(arguments) => plan::run(&arguments, root),
         Command::Recipe(command) => recipe::run(&command, root),
     }
     .map(|()| 0)

@@ -14,6 +14,8 @@ use clap::Subcommand;
 
 use super::{CommandError, overrides};
 
+pub(super) use gpu::{Stepper, stepper};
+
 #[derive(Debug, Subcommand)]
 pub(super) enum BenchCommand {
     /// Time a step of an ALBEF recipe with all savings, without each of them, and without any

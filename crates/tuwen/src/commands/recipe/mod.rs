@@ -63,7 +63,7 @@ impl Changes {
 }
 
 /// A run's folder stands for the recipe in it.
-fn file_of(name: &str) -> String {
+pub(super) fn file_of(name: &str) -> String {
     let inside = Path::new(name).join("recipe.toml");
     if inside.is_file() { inside.display().to_string() } else { name.to_string() }
 }

@@ -52,7 +52,7 @@ pub(in crate::commands) struct GpuArguments {
 }
 
 /// A model with its batch and optimizer.
-trait Stepper {
+pub(in crate::commands) trait Stepper {
     /// One step as a run takes it, its one reading of losses and norm included; the total loss.
     fn step(&mut self) -> Result<f64, CommandError>;
     /// Operations a sample needs, nothing saved: the same number for everyone who is compared.
@@ -97,11 +97,18 @@ pub(super) fn run(arguments: &GpuArguments, root: &Path) -> Result<(), CommandEr
 
 fn build(arguments: &GpuArguments, batch: usize, device: &Device) -> Result<Box<dyn Stepper>, CommandError> {
     let recipe = find_recipe(&arguments.recipe, &[], &overrides(&arguments.set)?)?;
+    stepper(recipe, [batch, arguments.tokens], device)
+}
+
+/// A recipe's step on a made-up batch of so many records with so many tokens each.
+pub(in crate::commands) fn stepper(
+    recipe: Recipe,
+    [batch, tokens]: [usize; 2],
+    device: &Device,
+) -> Result<Box<dyn Stepper>, CommandError> {
     Ok(match recipe {
-        Recipe::Albef(recipe) => Box::new(albef::AlbefStep::new(recipe.resolved(), batch, arguments.tokens, device)),
-        Recipe::UniBert(recipe) => {
-            Box::new(unibert::UniBertStep::new(recipe.resolved(), batch, arguments.tokens, device)?)
-        }
+        Recipe::Albef(recipe) => Box::new(albef::AlbefStep::new(recipe.resolved(), batch, tokens, device)),
+        Recipe::UniBert(recipe) => Box::new(unibert::UniBertStep::new(recipe.resolved(), batch, tokens, device)?),
     })
 }
 

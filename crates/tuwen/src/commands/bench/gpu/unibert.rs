@@ -36,14 +36,7 @@ impl UniBertStep {
             TagVocabulary::File(_) => TAGS,
         });
         let (model, tasks, encoder) = (&recipe.model, &recipe.tasks, &recipe.model.encoder);
-        let heads = Heads {
-            pooling: model.pooling,
-            embedding_size: model.embedding_size,
-            mlm: tasks.mlm.is_some(),
-            mfm: tasks.mfm.is_some(),
-            itm: tasks.itm.is_some(),
-            tag: tasks.tag.as_ref().map(|tag| (tags, tag.input)),
-        };
+        let heads = Heads::of(&recipe, tags);
         let shape = BatchShape {
             pad: 0,
             frame_dim: encoder.frame_dim,
