@@ -55,13 +55,20 @@ fn main() -> OwnResult<()> {
     let source: Arc<dyn Source> = Arc::new(Named(pictures));
 
     let stage = "stages=[{ita={weight=1.0, loss=\"in_batch\"}}]"; // alignment alone
-    let whole = "vision.scale=[1.0, 1.0]"; // a part of the picture would have its square elsewhere
-    let set = [stage, whole, "data.titles={fixed=\"en\"}", "evaluation.languages=[]", "data.loader.batch_size=16"];
+    let nearly_whole = "vision.scale=[0.9, 1.0]"; // a smaller part would have its square elsewhere
+    let set = [
+        stage,
+        nearly_whole,
+        "optimizer.learning_rate=3e-4",
+        "data.titles={fixed=\"en\"}",
+        "evaluation.languages=[]",
+        "data.loader.batch_size=16",
+    ];
     let set = [
         &set[..],
         &[
-            "schedule={duration={steps=200}, warmup={steps=10}, shape=\"cosine\"}",
-            "evaluation.every=50",
+            "schedule={duration={steps=400}, warmup={steps=10}, shape=\"cosine\"}",
+            "evaluation.every=100",
             "evaluation.rerank=0",
         ],
     ]
