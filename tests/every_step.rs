@@ -27,7 +27,7 @@ fn broken_off(whole: &Path, k: u64, part: &Path) {
         let checkpoint = format!("checkpoints/step-{step:08}");
         copy(&whole.join(&checkpoint), &part.join(&checkpoint));
     }
-    for file in ["recipe.toml", "metrics.jsonl"] {
+    for file in ["recipe.toml", "metrics.jsonl", "timing.jsonl"] {
         std::fs::copy(whole.join(file), part.join(file)).unwrap();
     }
 }

@@ -13,6 +13,8 @@ fn content(folder: &Path, prefix: &str, found: &mut Vec<(String, Vec<u8>)>) {
             content(&path, &format!("{name}/"), found);
         } else if name == "summary.json" {
             found.push((name, untimed(&path)));
+        } else if name == "timing.jsonl" {
+            found.push((name, steps(&path)));
         } else {
             found.push((name, std::fs::read(&path).unwrap()));
         }
@@ -26,6 +28,16 @@ fn untimed(path: &Path) -> Vec<u8> {
         assert!(summary.as_object_mut().unwrap().remove(time).is_some(), "{time}");
     }
     summary.to_string().into_bytes()
+}
+
+/// The steps and records of a timing file.
+fn steps(path: &Path) -> Vec<u8> {
+    let step = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert!(line["seconds"].as_f64().unwrap() >= line["waited"].as_f64().unwrap(), "{line}");
+        format!("{} {}\n", line["step"], line["records"])
+    };
+    std::fs::read_to_string(path).unwrap().lines().map(step).collect::<String>().into_bytes()
 }
 
 /// Weights, optimizer, momentum encoder, queue, metrics, summary, pictures: each file of one run is in the other, bit for

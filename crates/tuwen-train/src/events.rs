@@ -69,6 +69,8 @@ pub struct StepReport {
     pub observed: Vec<(&'static str, f64)>,
     /// The schedule's factor on all learning rates.
     pub rate_factor: f64,
+    /// The optimizer's learning rate times that factor; a group of weights may have another one.
+    pub learning_rate: f64,
     /// Norm of all gradients together, before clipping.
     pub gradient_norm: f64,
     /// Records in the batch.
@@ -77,4 +79,6 @@ pub struct StepReport {
     pub elapsed: Duration,
     /// The part of it spent waiting for the batch.
     pub waited: Duration,
+    /// Bytes of the process that were in memory after it; nothing where the system does not tell.
+    pub memory: Option<u64>,
 }

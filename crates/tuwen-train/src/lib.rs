@@ -30,6 +30,7 @@ mod schedule;
 mod sections;
 mod stop;
 mod summary;
+mod timing;
 mod tokens;
 pub mod unibert;
 mod unigram;

@@ -69,6 +69,7 @@ impl MetricsFile {
         report.losses.iter().for_each(|(task, loss)| _ = line.insert(format!("loss/{task}"), json!(loss)));
         line.insert("loss/total".into(), json!(report.total));
         line.insert("rate_factor".into(), json!(report.rate_factor));
+        line.insert("learning_rate".into(), json!(report.learning_rate));
         line.insert("gradient_norm".into(), json!(report.gradient_norm));
         report.observed.iter().for_each(|(name, value)| _ = line.insert(format!("observed/{name}"), json!(value)));
         self.write(Value::Object(line))

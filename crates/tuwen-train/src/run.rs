@@ -24,6 +24,7 @@ use crate::options::{RunOptions, StartFrom};
 use crate::schedule::Schedule;
 use crate::summary::Summary;
 use crate::watched::Watched;
+use crate::timing::TimingFile;
 
 /// Trains what `assembly` holds to its end and returns what it came to. `watch` is told what happens.
 ///
@@ -79,6 +80,7 @@ struct Run<'a, A: Architecture> {
     schedule: Schedule,
     metrics: MetricsFile,
     watched: Watched,
+    timing: TimingFile,
     position: Position,
     evaluation: Evaluation,
     /// The last step that `metrics.jsonl` has an evaluation of.
@@ -128,6 +130,7 @@ impl<'a, A: Architecture> Run<'a, A> {
         }
         Ok(Self {
             schedule,
+            timing: TimingFile::open(&options.folder.join("timing.jsonl"), position.step)?,
             metrics,
             watched,
             state: Some(state),
@@ -197,10 +200,12 @@ impl<'a, A: Architecture> Run<'a, A> {
             losses: values.into_iter().map(|(name, _, value)| (name, value)).collect(),
             observed: losses.observed().zip(numbers).collect(),
             rate_factor: factor,
+            learning_rate: self.assembly.settings().optimizer.learning_rate * factor,
             gradient_norm: if let StepOutcome::Moved(norm) = outcome { *norm } else { f64::NAN },
             records: loaded.items.len(),
             elapsed: started.elapsed(),
             waited: loaded.waited,
+            memory: memory_stats::memory_stats().map(|now| now.physical_mem as u64),
         }
     }
 
@@ -214,6 +219,7 @@ impl<'a, A: Architecture> Run<'a, A> {
         self.spent.waiting += report.waited;
         self.spent.records += report.records;
         self.metrics.step(&report)?;
+        self.timing.step(&report)?;
         watch(Event::Stepped(&report));
         self.watched.step(&report)?.iter().for_each(|finding| watch(Event::Finding(finding)));
         self.history.push(report.losses.iter().map(|(task, loss)| (*task, *loss)));

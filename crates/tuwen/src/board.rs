@@ -8,22 +8,21 @@ use tuwen_train::{Evaluation, Event, Start, StepReport};
 /// Writes events into a folder. A disk that is full ends the events and not the run.
 pub(crate) struct Board {
     folder: PathBuf,
-    learning_rate: f64,
     writer: Option<EventWriter>,
     step: u64,
 }
 
 impl Board {
-    /// For a run whose factors are multiplied with `learning_rate`; the first event makes the file in `folder`.
-    pub(crate) fn new(folder: PathBuf, learning_rate: f64) -> Self {
-        Self { folder, learning_rate, writer: None, step: 0 }
+    /// The first event makes the file in `folder`.
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, writer: None, step: 0 }
     }
 
-    pub(crate) fn show(&mut self, event: &Event<'_>) {
-        if let Err(error) = self.record(event) {
-            eprintln!("warning: {error}; no more TensorBoard events of this run");
-            self.writer = None;
-        }
+    /// Writes `event` down; returns why there will be no more events, if something is in the way.
+    pub(crate) fn show(&mut self, event: &Event<'_>) -> Option<String> {
+        let error = self.record(event).err()?;
+        self.writer = None;
+        Some(format!("{error}; no more TensorBoard events of this run"))
     }
 
     fn record(&mut self, event: &Event<'_>) -> Result<(), ReportError> {
@@ -55,7 +54,7 @@ impl Board {
         let losses = report.losses.iter().map(|(task, loss)| (format!("loss/{task}"), *loss));
         let rest = [
             ("loss/total", report.total),
-            ("optimisation/learning_rate", self.learning_rate * report.rate_factor),
+            ("optimisation/learning_rate", report.learning_rate),
             ("optimisation/gradient_norm", report.gradient_norm),
             ("speed/records_per_second", report.records as f64 / seconds),
             ("speed/data_wait_share", report.waited.as_secs_f64() / seconds),
@@ -106,10 +105,12 @@ mod tests {
             total: 2.0,
             observed: vec![("temperature", 0.07)],
             rate_factor: 0.5,
+            learning_rate: 0.0005,
             gradient_norm: 1.0,
             records: 8,
             elapsed: Duration::from_secs(2),
             waited: Duration::from_secs(1),
+            memory: Some(1 << 20),
         }
     }
 
@@ -122,9 +123,9 @@ mod tests {
     fn a_run_and_its_continuation_write_a_file_each() {
         let folder = tempfile::tempdir().unwrap();
         for first in [1, 3] {
-            let mut board = Board::new(folder.path().join("tensorboard"), 0.001);
-            board.show(&Event::Started(&start(folder.path(), first)));
-            board.show(&Event::Stepped(&report(first)));
+            let mut board = Board::new(folder.path().join("tensorboard"));
+            assert_eq!(board.show(&Event::Started(&start(folder.path(), first))), None);
+            assert_eq!(board.show(&Event::Stepped(&report(first))), None);
         }
         let mut files: Vec<_> =
             std::fs::read_dir(folder.path().join("tensorboard")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -143,9 +144,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("taken");
         std::fs::write(&file, "").unwrap();
-        let mut board = Board::new(file, 0.001);
-        board.show(&Event::Started(&start(folder.path(), 1)));
-        board.show(&Event::Stepped(&report(1)));
+        let mut board = Board::new(file);
+        let told = board.show(&Event::Started(&start(folder.path(), 1))).unwrap();
+        assert!(told.ends_with("no more TensorBoard events of this run"), "{told}");
+        assert_eq!(board.show(&Event::Stepped(&report(1))), None);
         assert!(board.writer.is_none());
     }
 }

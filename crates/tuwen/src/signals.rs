@@ -15,6 +15,7 @@ use crate::commands::CommandError;
 pub(crate) struct Signals {
     arrived: Arc<AtomicBool>,
     which: Arc<AtomicUsize>,
+    woken: Arc<AtomicBool>,
 }
 
 /// A run that a signal stopped.
@@ -42,7 +43,15 @@ impl Signals {
             flag::register_usize(signal, Arc::clone(&which), signal as usize)?;
             flag::register(signal, Arc::clone(&arrived))?;
         }
-        Ok(Self { arrived, which })
+        let woken = Arc::new(AtomicBool::new(false));
+        #[cfg(unix)]
+        flag::register(signal_hook::consts::SIGCONT, Arc::clone(&woken))?;
+        Ok(Self { arrived, which, woken })
+    }
+
+    /// Set whenever the program goes on after it was put to sleep (Ctrl-Z).
+    pub(crate) fn woken(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.woken)
     }
 
     /// What a run asks after each step.

@@ -76,7 +76,7 @@ where
     let events = arguments.place.events(&folder);
     let signals = Signals::watched()?;
     let options = RunOptions { folder, start, device: arguments.place.device()?, stop: signals.stop() };
-    let screen = Screen::new(&recipe.name);
+    let screen = Screen::new(&recipe.name, arguments.place.view, signals.woken());
     let done = go(&Assembly::of(recipe, make)?, &options, screen, events);
     done.map_err(|error| signals.explain(error))
 }

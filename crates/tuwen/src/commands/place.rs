@@ -1,4 +1,4 @@
-//! Where a run takes place: its folder, its device, its TensorBoard events.
+//! Where a run takes place and how it is shown: its folder, its device, its TensorBoard events.
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use tuwen_train::{StartFrom, TrainError};
 
 use super::CommandError;
 use crate::device::DeviceName;
+use crate::screen::View;
 
 #[derive(Debug, Args)]
 pub(super) struct Place {
@@ -23,6 +24,9 @@ pub(super) struct Place {
     /// Write TensorBoard events too [default: into the run's folder]
     #[arg(long, value_name = "FOLDER")]
     tensorboard: Option<Option<PathBuf>>,
+    /// How the run is shown
+    #[arg(long, value_name = "VIEW", value_enum, default_value_t = View::Auto)]
+    pub(super) view: View,
 }
 
 impl Place {

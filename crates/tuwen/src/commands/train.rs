@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), Command
     let events = arguments.place.events(&folder);
     let signals = Signals::watched()?;
     let options = RunOptions { folder, start, device: arguments.place.device()?, stop: signals.stop() };
-    let screen = Screen::new(&recipe.data_mut().train.display().to_string());
+    let screen = Screen::new(&recipe.data_mut().train.display().to_string(), arguments.place.view, signals.woken());
     let done = match recipe {
         Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, root)?, &options, screen, events),
         Recipe::UniBert(recipe) => go(&unibert::Assembly::of(*recipe, root)?, &options, screen, events),
@@ -64,11 +64,10 @@ pub(crate) fn go<A: Architecture>(
     mut screen: Screen,
     events: Option<PathBuf>,
 ) -> Result<(), TrainError> {
-    let learning_rate = assembly.settings().optimizer.learning_rate;
-    let mut board = events.map(|folder| Board::new(folder, learning_rate));
+    let mut board = events.map(Board::new);
     train(assembly, options, &mut |event| {
         screen.show(&event);
-        board.iter_mut().for_each(|board| board.show(&event));
+        board.iter_mut().filter_map(|board| board.show(&event)).for_each(|warning| screen.warn(&warning));
     })?;
     Ok(())
 }
