@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use tuwen::device::DeviceName;
 use tuwen::recipe::Override;
 use tuwen::train::unibert::Assembly;
-use tuwen::train::{Architecture, Event, RunOptions, StartFrom, Stop, Summary, TrainError, find_recipe, train};
+use tuwen::train::{Architecture, Event, Place, RunOptions, StartFrom, Stop, Summary, TrainError, find_recipe, train};
 
 use crate::golden::workspace;
 
@@ -63,7 +63,13 @@ pub(crate) fn watched<A: Architecture>(
     start: StartFrom,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, TrainError> {
-    let options = RunOptions { folder: folder.to_path_buf(), start, device: device(), stop: Stop::default() };
+    let options = RunOptions {
+        folder: folder.to_path_buf(),
+        start,
+        device: device(),
+        stop: Stop::default(),
+        place: Place::default(),
+    };
     train(assembly, &options, watch)
 }
 

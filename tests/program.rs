@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use tuwen::commands::Program;
+
 use crate::golden::workspace;
 
 /// The child's arguments, as a JSON list.
@@ -43,7 +45,7 @@ fn the_program_answers_in_a_child() {
     if let Ok(arguments) = std::env::var(ARGUMENTS) {
         let arguments: Vec<String> = serde_json::from_str(&arguments).unwrap();
         let arguments = std::iter::once("tuwen".into()).chain(arguments.into_iter().map(Into::into));
-        std::process::exit(tuwen::commands::run(arguments, &workspace()).into());
+        std::process::exit(tuwen::commands::run(arguments, Program { root: &workspace(), commit: None }).into());
     }
     let listed = program(&["recipe", "list"]).output().unwrap();
     assert!(String::from_utf8_lossy(&listed.stdout).contains("albef-tiny"), "{listed:?}");

@@ -13,6 +13,8 @@ fn content(folder: &Path, prefix: &str, found: &mut Vec<(String, Vec<u8>)>) {
             content(&path, &format!("{name}/"), found);
         } else if name == "summary.json" {
             found.push((name, untimed(&path)));
+        } else if name == "run.json" {
+            found.push((name, data(&path)));
         } else if name == "timing.jsonl" {
             found.push((name, steps(&path)));
         } else {
@@ -28,6 +30,14 @@ fn untimed(path: &Path) -> Vec<u8> {
         assert!(summary.as_object_mut().unwrap().remove(time).is_some(), "{time}");
     }
     summary.to_string().into_bytes()
+}
+
+/// What every process of a run trained on.
+fn data(path: &Path) -> Vec<u8> {
+    let origins: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let processes = origins["processes"].as_array().unwrap();
+    assert!(processes.iter().all(|process| process["data"] == processes[0]["data"]), "{origins}");
+    processes[0]["data"].to_string().into_bytes()
 }
 
 /// The steps and records of a timing file.

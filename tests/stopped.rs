@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use tuwen::train::{Event, RunOptions, StartFrom, Stop, TrainError, train};
+use tuwen::train::{Event, Place, RunOptions, StartFrom, Stop, TrainError, train};
 
 use crate::fixture::{SHRINK, device, run, small};
 use crate::program;
@@ -23,8 +23,13 @@ fn a_run_asked_to_stop_ends_after_its_step_and_goes_on_bit_for_bit() {
     run(&assembly, whole.path(), StartFrom::Scratch).unwrap();
     let mut start = StartFrom::Scratch;
     for asked in [3, 6] {
-        let options =
-            RunOptions { folder: stopped.path().to_path_buf(), start, device: device(), stop: Stop::default() };
+        let options = RunOptions {
+            folder: stopped.path().to_path_buf(),
+            start,
+            device: device(),
+            stop: Stop::default(),
+            place: Place::default(),
+        };
         let error = train(&assembly, &options, &mut |event| match event {
             Event::Stepped(report) if report.step == asked => options.stop.ask(),
             _ => (),

@@ -1,6 +1,7 @@
 //! Attention as a branch of a layer: projections around `tuwen_ops`' attention.
 
 use burn::module::Module;
+use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Device, Int, Tensor};
 use tuwen_ops::{Dropout, Linear, attention, linear, linear_onto, select_rows, self_attention};
 
@@ -133,6 +134,21 @@ impl CrossAttention {
         let query = sequence.unpack(self.query.forward(states));
         let mixed = attention(query, memory.key.clone(), memory.value.clone(), &mask, self.heads, dropout);
         self.output.forward(sequence.pack(mixed))
+    }
+
+    /// As [`Self::forward`] for a sequence that is not packed and without dropout, in single operations. Handed out beside the
+    /// branch are the weights `[B, heads, S, P]`, as a leaf: what follows of the branch has a gradient with respect to them.
+    pub fn forward_watched(&self, states: Tensor<3>, memory: &KeyValue) -> (Tensor<3>, Tensor<4>) {
+        let [batch, length, hidden] = states.dims();
+        let width = hidden / self.heads;
+        let in_heads = |rows: Tensor<3>| {
+            let [batch, length, _] = rows.dims();
+            rows.reshape([batch, length, self.heads, width]).swap_dims(1, 2) // [B, heads, S or P, width]
+        };
+        let scores = in_heads(self.query.forward(states)).matmul(in_heads(memory.key.clone()).transpose());
+        let weights = softmax(scores.div_scalar((width as f64).sqrt()), 3).inner().autodiff().require_grad();
+        let mixed = weights.clone().matmul(in_heads(memory.value.clone())).swap_dims(1, 2);
+        (self.output.forward(mixed.reshape([batch, length, hidden])), weights)
     }
 }
 

@@ -155,6 +155,23 @@ impl FusionBlock {
         self.after_attention((states.narrow(1, 0, positions), branch), &first, memory, dropout)
     }
 
+    /// As [`Self::forward`] without dropout, and the weights `[B, heads, S, P]` with which it looks at the image, as a leaf of
+    /// autodiff.
+    pub fn forward_watched(
+        &self,
+        states: Tensor<3>,                // [B, S, H]
+        attention_mask: &Tensor<2, Bool>, // [B, S]
+        memory: &KeyValue,
+    ) -> (Tensor<3>, Tensor<4>) {
+        let (off, none) = (Dropout::off(), 0.0);
+        let branch = self.attention.forward(states.clone(), &Sequence::from(attention_mask), (&off, none));
+        let states = residual_norm(&self.attention_norm, states, branch, (&off, none));
+        let (branch, weights) = self.cross_attention.forward_watched(states.clone(), memory);
+        let states = residual_norm(&self.cross_norm, states, branch, (&off, none));
+        let branch = self.feed_forward.forward(states.clone());
+        (residual_norm(&self.output_norm, states, branch, (&off, none)), weights)
+    }
+
     fn after_attention(
         &self,
         (states, branch): (Tensor<3>, Tensor<3>),

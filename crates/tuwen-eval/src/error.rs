@@ -118,8 +118,14 @@ pub enum EvalError {
         /// How many there are.
         columns: usize,
     },
+    /// A map that can't be laid over a picture.
+    #[error("a map has {cells} cells, expected a square number")]
+    MapShape {
+        /// Its cells.
+        cells: usize,
+    },
     /// A picture that can't be scaled into its place, or a grid that is too large.
-    #[error("the grid can't be drawn: {0}")]
+    #[error("the picture can't be drawn: {0}")]
     Picture(#[from] VisionError),
     /// A grid without rows.
     #[error("the grid has `0` rows, expected at least `1`")]

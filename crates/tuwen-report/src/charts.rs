@@ -118,15 +118,35 @@ pub(crate) fn charts(runs: &[Run]) -> Vec<Chart> {
     charts
 }
 
-/// What `run` logged, the epoch left out, and the learning rate where its recipe says what the factor is multiplied with.
+/// What `run` logged, the epoch left out, speed and waiting made of times, and the learning rate where its recipe says what
+/// the factor is multiplied with.
 fn series(run: &Run) -> Series {
     let mut series = run.metrics.series.clone();
     series.remove("epoch");
+    timing(&mut series);
     if let (Some(rate), Some(mut factors)) = (run.number("optimizer.learning_rate"), series.remove("rate_factor")) {
         factors.iter_mut().for_each(|(_, factor)| *factor *= rate);
         series.entry("learning_rate".to_owned()).or_insert(factors);
     }
     series
+}
+
+/// Puts what a reader asks for in the place of the columns of `timing.jsonl`.
+fn timing(series: &mut Series) {
+    let [seconds, waited, records, memory] =
+        ["seconds", "waited", "records", "memory"].map(|name| series.remove(name).unwrap_or_default());
+    let per_second = |parts: &[(u64, f64)]| {
+        let durations: BTreeMap<u64, f64> = seconds.iter().copied().filter(|(_, seconds)| *seconds > 0.0).collect();
+        parts.iter().filter_map(|(step, part)| Some((*step, part / durations.get(step)?))).collect::<Vec<_>>()
+    };
+    let speed = [
+        ("records_per_second", per_second(&records)),
+        ("data_wait_share", per_second(&waited)),
+        ("memory_in_MB", memory.iter().map(|(step, bytes)| (*step, bytes / 1e6)).collect()),
+    ];
+    for (name, values) in speed.into_iter().filter(|(_, values)| !values.is_empty()) {
+        series.entry(name.to_owned()).or_insert(values);
+    }
 }
 
 fn title(name: &str) -> String {
@@ -217,6 +237,21 @@ mod tests {
         let charts = charts(&[run("{\"step\":1,\"rate_factor\":0.5}\n")]);
         assert_eq!(charts[0].title, "learning rate");
         assert_eq!(charts[0].lines[0].curve.as_ref().unwrap().mean, [Some(0.0005)]);
+    }
+
+    #[test]
+    fn times_become_speed_waiting_and_memory() {
+        let charts = charts(&[run("{\"step\":1,\"seconds\":0.5,\"waited\":0.1,\"records\":8,\"memory\":3000000}\n")]);
+        let found: Vec<_> = charts
+            .iter()
+            .map(|chart| (chart.title.as_str(), chart.unit, chart.lines[0].curve.as_ref().unwrap().mean[0].unwrap()))
+            .collect();
+        let expected = [
+            ("data wait share", Unit::Share, 0.2),
+            ("memory in MB", Unit::Number, 3.0),
+            ("records per second", Unit::Number, 16.0),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

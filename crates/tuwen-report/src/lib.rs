@@ -23,6 +23,7 @@ mod error;
 mod evaluation;
 mod faults;
 mod metrics;
+mod origin;
 mod page;
 mod picture;
 mod run;

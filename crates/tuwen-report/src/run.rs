@@ -7,6 +7,7 @@ use crate::ReportError;
 use crate::evaluation::{Evaluation, Summary};
 use crate::faults::Faults;
 use crate::metrics::Metrics;
+use crate::origin::Origins;
 use crate::picture::{Picture, pictures};
 use crate::samples::Samples;
 
@@ -19,6 +20,7 @@ pub(crate) struct Run {
     pub(crate) name: String,
     /// The values of its recipe by dotted key, as TOML.
     pub(crate) recipe: BTreeMap<String, String>,
+    pub(crate) origins: Option<Origins>,
     /// Absent while it is not finished.
     pub(crate) summary: Option<Summary>,
     pub(crate) metrics: Metrics,
@@ -41,6 +43,7 @@ impl Run {
                 run.metrics.read(&path, &mut run.faults)?;
             }
         }
+        run.origins = run.json("run.json")?;
         run.summary = run.json("summary.json")?;
         run.samples = run.json("samples.json")?;
         if let Some(text) = run.text("recipe.toml")? {

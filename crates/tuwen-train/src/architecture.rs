@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::tensor::Device;
 use tuwen_core::Losses;
-use tuwen_data::Loader;
+use tuwen_data::{Fingerprint, Loader};
 use tuwen_encoder::{Tape, Weights, WeightsError};
 use tuwen_health::{Facts, HealthConfig};
 
 use crate::gradients::ModelGradients;
 use crate::optimizer::{Optimizer, OptimizerConfig, StepOutcome};
+use crate::samples::Samples;
 use crate::schedule::ScheduleConfig;
 use crate::sections::{CheckpointSection, ComputeSection};
 use crate::{Evaluation, TrainError};
@@ -93,6 +94,20 @@ pub trait Architecture {
     ) -> (Self::State, StepOutcome);
     /// Tests a model, which is outside of autodiff, as it is after `step` steps.
     fn evaluate(&self, model: &Self::Model, heldout: &Self::Heldout, step: u64) -> Result<Evaluation, TrainError>;
+    /// What such a model makes of a few held-out records, always the same ones; their pictures go below the run's `folder`.
+    fn samples(
+        &self,
+        _model: &Self::Model,
+        _heldout: &Self::Heldout,
+        step: u64,
+        _folder: &Path,
+    ) -> Result<Samples, TrainError> {
+        Ok(Samples { step, samples: Vec::new() })
+    }
+    /// What tells the data from other data, under the names `train` and `heldout`.
+    fn fingerprints(&self) -> Result<Vec<(&'static str, Fingerprint)>, TrainError> {
+        Ok(Vec::new())
+    }
     /// Draws what such a model has learned into the run's folder at its end; returns the files.
     fn draw(&self, model: &Self::Model, heldout: &Self::Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError>;
 }

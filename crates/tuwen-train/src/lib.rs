@@ -22,10 +22,12 @@ pub mod objective;
 mod observe;
 mod optimizer;
 mod options;
+mod origin;
 mod part;
 mod presence;
 mod recipes;
 mod run;
+mod samples;
 mod schedule;
 mod sections;
 mod stop;
@@ -49,11 +51,12 @@ pub use not_finite::BadTensor;
 pub use optimizer::{
     GroupOptions, GroupRule, Optimizer, OptimizerConfig, OptimizerForm, StepOutcome, averaged_weights,
 };
-pub use options::{RunOptions, StartFrom};
+pub use options::{Place, RunOptions, StartFrom};
 pub use part::Part;
 pub use presence::{Found, RecipeCheck, check_recipe};
 pub use recipes::{OVERLAYS, RECIPES, Recipe, find_recipe};
 pub use run::train;
+pub use samples::{FoundFrame, Guess, HiddenFrame, Sample, Samples, Token, WordMap};
 pub use schedule::{Duration, Schedule, ScheduleConfig, Shape, Warmup};
 pub use sections::{CheckpointSection, Compat, ComputeSection, DataSection, EvaluationSection, SyntheticSection};
 pub use stop::Stop;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use tuwen_core::Losses;
-use tuwen_data::Loader;
+use tuwen_data::{Fingerprint, Loader};
 use tuwen_encoder::{Tape, Weights, WeightsError};
 use tuwen_health::{Facts, HealthConfig};
 
@@ -14,6 +14,7 @@ use crate::evaluation::{Evaluation, Measure};
 use crate::gradients::ModelGradients;
 use crate::objective::{OwnResult, own};
 use crate::optimizer::{Optimizer, StepOutcome};
+use crate::samples::Samples;
 
 /// Computes a metric from a model, which is outside of autodiff, and the held-out records.
 type Metric<A> = dyn Fn(&<A as Architecture>::Model, &<A as Architecture>::Heldout) -> OwnResult<Measure>;
@@ -51,6 +52,14 @@ impl<A: Architecture> Architecture for Measured<A> {
             evaluation.metrics.insert(name.clone(), metric(model, heldout).map_err(own)?);
         }
         Ok(evaluation)
+    }
+
+    fn samples(&self, model: &A::Model, heldout: &A::Heldout, step: u64, folder: &Path) -> Result<Samples, TrainError> {
+        self.inner.samples(model, heldout, step, folder)
+    }
+
+    fn fingerprints(&self) -> Result<Vec<(&'static str, Fingerprint)>, TrainError> {
+        self.inner.fingerprints()
     }
 
     fn settings(&self) -> LoopSettings<'_> {

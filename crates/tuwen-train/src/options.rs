@@ -21,6 +21,17 @@ pub struct RunOptions {
     pub device: Device,
     /// Asks the run to stop after a step.
     pub stop: Stop,
+    /// What goes into the run's `run.json`.
+    pub place: Place,
+}
+
+/// What trains, and on what, in words: for the record.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The program with its version, and with its commit where that is known.
+    pub code: String,
+    /// The device.
+    pub device: String,
 }
 
 /// Where a run begins.
@@ -35,7 +46,13 @@ pub enum StartFrom {
 impl RunOptions {
     /// A run from its first step on in a `folder` of its own, that nobody asks to stop.
     pub fn new(folder: impl Into<PathBuf>, device: Device) -> Self {
-        Self { folder: folder.into(), start: StartFrom::Scratch, device, stop: Stop::default() }
+        Self {
+            folder: folder.into(),
+            start: StartFrom::Scratch,
+            device,
+            stop: Stop::default(),
+            place: Place::default(),
+        }
     }
 
     /// The checkpoint to go on from; none if the run begins at its first step.

@@ -1,5 +1,6 @@
 //! The training loop: from an assembly to a finished run folder.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use burn::module::Module as _;
@@ -21,10 +22,11 @@ use crate::metrics::MetricsFile;
 use crate::not_finite::BadTensor;
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::options::{RunOptions, StartFrom};
+use crate::origin::Origin;
 use crate::schedule::Schedule;
 use crate::summary::Summary;
-use crate::watched::Watched;
 use crate::timing::TimingFile;
+use crate::watched::Watched;
 
 /// Trains what `assembly` holds to its end and returns what it came to. `watch` is told what happens.
 ///
@@ -50,6 +52,7 @@ fn to_the_end<A: Architecture>(
 ) -> Result<Summary, TrainError> {
     let mut run = Run::begin(assembly, options, watch)?;
     let settings = assembly.settings();
+    Origin::now(options, run.position.step + 1, assembly.fingerprints()?).record(&options.folder, watch)?;
     run.announce(options, watch);
     while run.position.step < run.schedule.total_steps {
         run.step(watch)?;
@@ -72,6 +75,7 @@ fn to_the_end<A: Architecture>(
 
 struct Run<'a, A: Architecture> {
     assembly: &'a A,
+    folder: &'a Path,
     /// Taken out while the optimizer moves it.
     state: Option<A::State>,
     optimizer: Optimizer,
@@ -98,7 +102,7 @@ struct Spent {
 }
 
 impl<'a, A: Architecture> Run<'a, A> {
-    fn begin(assembly: &'a A, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<Self, TrainError> {
+    fn begin(assembly: &'a A, options: &'a RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<Self, TrainError> {
         let device = options.device.clone().autodiff();
         let loader = assembly.loader()?;
         let heldout = assembly.heldout(&mut |message| watch(Event::SkippedRecord(message)))?;
@@ -139,6 +143,7 @@ impl<'a, A: Architecture> Run<'a, A> {
             history: past.history,
             spent: Spent::default(),
             assembly,
+            folder: &options.folder,
             optimizer,
             loader,
             heldout,
@@ -252,6 +257,10 @@ impl<'a, A: Architecture> Run<'a, A> {
         if self.evaluated != Some(self.position.step) {
             self.metrics.evaluation(self.position.step, &self.evaluation)?;
             self.evaluated = Some(self.position.step);
+        }
+        let samples = self.assembly.samples(&model, &self.heldout, self.position.step, self.folder)?;
+        if !samples.samples.is_empty() {
+            samples.write(self.folder)?;
         }
         self.spent.evaluations += started.elapsed();
         watch(Event::Evaluated(self.position.step, &self.evaluation));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tuwen_data::{DataFormat, LoaderConfig, SynthConfig, TitleChoice, write_synthetic};
+use tuwen_data::{DataFormat, Fingerprint, LoaderConfig, SynthConfig, TitleChoice, fingerprint, write_synthetic};
 use tuwen_encoder::Recompute;
 use tuwen_ops::Precision;
 
@@ -113,6 +113,12 @@ pub(crate) fn locate(path: &mut PathBuf, root: &Path) {
 }
 
 impl DataSection {
+    /// What tells its files from others.
+    pub(crate) fn fingerprints(&self) -> Result<Vec<(&'static str, Fingerprint)>, TrainError> {
+        let of = |path: &Path| fingerprint(&self.records, path);
+        Ok(vec![("train", of(&self.train)?), ("heldout", of(&self.heldout)?)])
+    }
+
     /// Locates its paths, and writes the synthetic set where it is not there yet.
     pub(crate) fn prepare(&mut self, root: &Path) -> Result<(), TrainError> {
         locate(&mut self.train, root);

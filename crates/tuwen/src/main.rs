@@ -9,5 +9,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    tuwen::commands::main(std::env::args_os(), Path::new("."))
+    let program = tuwen::commands::Program { root: Path::new("."), commit: option_env!("TUWEN_COMMIT") };
+    tuwen::commands::main(std::env::args_os(), program)
 }

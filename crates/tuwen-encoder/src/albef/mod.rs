@@ -4,6 +4,7 @@
 //! the reference's checkpoints, which nothing reads.
 
 mod config;
+mod grounding;
 mod keys;
 mod model;
 mod on_tape;

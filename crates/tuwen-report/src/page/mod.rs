@@ -3,6 +3,7 @@
 mod charts;
 mod evaluation;
 mod health;
+mod origins;
 mod pictures;
 mod recipes;
 mod runs;
@@ -52,9 +53,10 @@ pub(crate) fn page(runs: &[Run]) -> String {
                     (health::section(runs))
                     (charts::sections(runs, &charts))
                     (evaluation::section(runs))
-                    (recipes::section(runs))
                     (samples::section(runs, &mut budget))
                     (pictures::section(runs, &mut budget))
+                    (recipes::section(runs))
+                    (origins::section(runs))
                 }
                 script #data type="application/json" { (PreEscaped(data(runs, &charts))) }
                 script { (PreEscaped(SCRIPT)) }

@@ -40,7 +40,7 @@ fn facts(run: &Run) -> Vec<String> {
         return vec![format!("not finished: step {}{of}", words::count(run.metrics.last_step))];
     };
     let facts = [
-        summary.device.clone(),
+        summary.device.clone().or_else(|| run.origins.as_ref()?.processes.last()?.device.clone()),
         summary.steps.map(|steps| format!("{} steps", words::count(steps))),
         summary.epochs.map(|epochs| format!("{epochs:.1} epochs")),
         summary.training_seconds.map(words::duration),

@@ -1,11 +1,11 @@
-//! Masked words and what each run filled in.
+//! Held-out records: masked words and what each run filled in, where words look, hidden frames and what was found.
 
 use maud::{Markup, html};
 
 use super::{run_label, words};
 use crate::picture::{Budget, within};
 use crate::run::Run;
-use crate::samples::{Guess, Sample, Samples, Token};
+use crate::samples::{Guess, HiddenFrame, Sample, Samples, Token};
 
 /// The section, if any run has samples.
 pub(super) fn section(runs: &[Run], budget: &mut Budget) -> Markup {
@@ -13,12 +13,25 @@ pub(super) fn section(runs: &[Run], budget: &mut Budget) -> Markup {
     html! {
         @if runs.iter().any(|run| run.samples.is_some()) {
             section {
-                h2 { "Masked words, filled in" }
-                p.quiet { "Marked words were hidden; below each, what the model holds likeliest." }
+                h2 { "Held-out samples" }
+                p.quiet {
+                    "Marked words were hidden; below each, what the model holds likeliest."
+                    @if has(runs, |sample| !sample.maps.is_empty()) {
+                        " The redder, the more a word looks there (Grad-CAM of the cross-attention)."
+                    }
+                    @if has(runs, |sample| !sample.frames.is_empty()) {
+                        " Hidden frames stand first in their row, then what the model took for them."
+                    }
+                }
                 @for (index, run, samples) in shown { (of_run(index, run, samples, budget)) }
             }
         }
     }
+}
+
+/// Whether any sample of any run is so.
+fn has(runs: &[Run], so: impl Fn(&Sample) -> bool) -> bool {
+    runs.iter().flat_map(|run| &run.samples).flat_map(|samples| &samples.samples).any(so)
 }
 
 fn of_run(index: usize, run: &Run, samples: &Samples, budget: &mut Budget) -> Markup {
@@ -33,16 +46,16 @@ fn of_run(index: usize, run: &Run, samples: &Samples, budget: &mut Budget) -> Ma
 
 fn one(run: &Run, sample: &Sample, budget: &mut Budget) -> Markup {
     let name = sample.record.as_deref().unwrap_or("sample");
-    let address = sample.picture.as_ref().map(|picture| {
-        let path = within(&run.folder, picture).ok_or("lies outside of the run's folder")?;
-        budget.embed(&path)
-    });
     html! {
         article.sample {
-            @match address {
-                Some(Ok(address)) => { img src=(address) alt=(name) loading="lazy"; },
-                Some(Err(reason)) => { p.quiet { (sample.picture.as_deref().unwrap_or_default()) ": " (reason) } },
-                None => {},
+            div.looks {
+                @if let Some(file) = &sample.picture { figure { (picture(run, file, name, budget)) } }
+                @for map in &sample.maps {
+                    figure {
+                        (picture(run, &map.picture, &format!("where {} looks", map.word), budget))
+                        figcaption { (map.word.strip_prefix("##").unwrap_or(&map.word)) }
+                    }
+                }
             }
             p.tokens {
                 @for (place, token) in sample.tokens.iter().enumerate() {
@@ -50,7 +63,37 @@ fn one(run: &Run, sample: &Sample, budget: &mut Budget) -> Markup {
                     (word(token))
                 }
             }
+            @for hidden in &sample.frames { (frame(run, hidden, budget)) }
             @if let Some(record) = &sample.record { p.quiet { (record) } }
+        }
+    }
+}
+
+/// A hidden frame beside what the model took for it.
+fn frame(run: &Run, hidden: &HiddenFrame, budget: &mut Budget) -> Markup {
+    html! {
+        div.looks.hidden-frame {
+            figure { (picture(run, &hidden.picture, "hidden frame", budget)) figcaption { "hidden" } }
+            @for found in &hidden.found {
+                figure class=(if found.right { "right" } else { "wrong" }) {
+                    (picture(run, &found.picture, "frame found", budget))
+                    figcaption {
+                        (format!("{:.0} %", 100.0 * found.probability))
+                        span.spoken { @if found.right { " (right)" } @else { " (wrong)" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A picture of the run's folder, or why it is not shown.
+fn picture(run: &Run, file: &str, what: &str, budget: &mut Budget) -> Markup {
+    let path = within(&run.folder, file).ok_or_else(|| "lies outside of the run's folder".to_owned());
+    html! {
+        @match path.and_then(|path| budget.embed(&path)) {
+            Ok(address) => { img src=(address) alt=(what) loading="lazy"; },
+            Err(reason) => { p.quiet { (file) ": " (reason) } },
         }
     }
 }

@@ -30,7 +30,14 @@ fn names_and_captions_are_text_wherever_they_stand() {
     write(
         &folder,
         "samples.json",
-        &format!("{{\"samples\":[{{\"record\":\"{quoted}\",\"picture\":\"{quoted}\",\"tokens\":[{token}]}}]}}"),
+        &format!(
+            "{{\"samples\":[{{\"record\":\"{quoted}\",\"picture\":\"{quoted}\",\"tokens\":[{token}],\"maps\":[{{\"word\":\"{quoted}\",\"picture\":\"{quoted}\"}}]}}]}}"
+        ),
+    );
+    write(
+        &folder,
+        "run.json",
+        &format!("{{\"processes\":[{{\"code\":\"{quoted}\",\"data\":{{\"{quoted}\":{{}}}}}}]}}"),
     );
     write(&folder, "<i onload=alert(1)>.png", "no picture");
     let html = report(&[folder]).unwrap().html;
@@ -84,10 +91,10 @@ fn samples_show_only_where_there_are_some() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "metrics.jsonl", "{\"step\":1}\n");
     let page = || report(&[folder.path().to_owned()]).unwrap().html;
-    assert!(!page().contains("Masked words"));
+    assert!(!page().contains("Held-out samples"));
     let tokens = r###"[{"text":"play"},{"text":"##ing","guesses":[{"text":"##ing","probability":0.75}]}]"###;
     write(folder.path(), "samples.json", &format!("{{\"samples\":[{{\"tokens\":{tokens}}}]}}"));
-    assert!(page().contains("Masked words") && page().contains("75 %") && page().contains("masked right"));
+    assert!(page().contains("Held-out samples") && page().contains("75 %") && page().contains("masked right"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use tuwen_core::Losses;
-use tuwen_data::Loader;
+use tuwen_data::{Fingerprint, Loader};
 use tuwen_encoder::{Tape, Weights, WeightsError};
 use tuwen_eval::Rest;
 use tuwen_health::{Facts, HealthConfig};
@@ -20,6 +20,7 @@ use crate::architecture::{Architecture, LoopSettings};
 use crate::evaluation::{Evaluation, RetrievalResult};
 use crate::gradients::ModelGradients;
 use crate::optimizer::{Optimizer, StepOutcome};
+use crate::samples::Samples;
 use crate::{Schedule, TrainError};
 
 /// Pairs of a chunk when everything is compared with everything.
@@ -210,6 +211,20 @@ impl Architecture for Assembly {
             retrieval: self.retrieval(model, heldout, rerank)?,
             metrics: BTreeMap::new(),
         })
+    }
+
+    fn samples(
+        &self,
+        model: &AlbefPretraining,
+        heldout: &Heldout,
+        step: u64,
+        folder: &Path,
+    ) -> Result<Samples, TrainError> {
+        self.samples_of(model, heldout, step, folder)
+    }
+
+    fn fingerprints(&self) -> Result<Vec<(&'static str, Fingerprint)>, TrainError> {
+        self.recipe.data.fingerprints()
     }
 
     fn draw(&self, model: &AlbefPretraining, heldout: &Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError> {

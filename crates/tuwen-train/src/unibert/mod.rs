@@ -13,6 +13,7 @@ mod kept;
 mod model;
 mod plan;
 pub mod recipe;
+mod samples;
 mod step;
 mod tags;
 mod training;

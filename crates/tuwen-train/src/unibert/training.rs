@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use tuwen_core::Losses;
-use tuwen_data::Loader;
+use tuwen_data::{Fingerprint, Loader};
 use tuwen_encoder::{Tape, Weights, WeightsError, frozen, load_weights, weights_of};
 use tuwen_health::{Facts, HealthConfig};
 use tuwen_ops::Dropout;
@@ -13,6 +13,7 @@ use super::{Assembly, Batch, Example, UniBertPretraining, encode, evaluate, loss
 use crate::architecture::{Architecture, LoopSettings};
 use crate::gradients::ModelGradients;
 use crate::optimizer::{Optimizer, StepOutcome};
+use crate::samples::Samples;
 use crate::{Evaluation, TrainError};
 
 impl Architecture for Assembly {
@@ -112,6 +113,21 @@ impl Architecture for Assembly {
         let device = model.projection.weight.val().device();
         let what = (&self.recipe.tasks, &self.plan.for_evaluation(), self.recipe.seed);
         evaluate(model, heldout, &self.shape, what, &device)
+    }
+
+    fn samples(
+        &self,
+        model: &UniBertPretraining,
+        heldout: &Self::Heldout,
+        step: u64,
+        folder: &Path,
+    ) -> Result<Samples, TrainError> {
+        let device = model.projection.weight.val().device();
+        self.samples_of(model, heldout, (step, folder), &device)
+    }
+
+    fn fingerprints(&self) -> Result<Vec<(&'static str, Fingerprint)>, TrainError> {
+        self.recipe.data.fingerprints()
     }
 
     fn draw(&self, _: &UniBertPretraining, _: &Self::Heldout, _: &Path) -> Result<Vec<PathBuf>, TrainError> {

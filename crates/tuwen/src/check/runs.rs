@@ -5,8 +5,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use tuwen_recipe::{Override, RecipeError};
 use tuwen_train::{
-    Architecture, Checkpoint, Event, Recipe, RunOptions, StartFrom, Stop, Summary, TrainError, albef, find_recipe,
-    train, unibert,
+    Architecture, Checkpoint, Event, Place, Recipe, RunOptions, StartFrom, Stop, Summary, TrainError, albef,
+    find_recipe, train, unibert,
 };
 
 use super::{Check, Found, apart};
@@ -87,7 +87,13 @@ fn run(
     (folder, start): (&Path, StartFrom),
     device: &Device,
 ) -> Result<(Summary, Vec<f64>), CommandError> {
-    let options = RunOptions { folder: folder.to_path_buf(), start, device: device.clone(), stop: Stop::default() };
+    let options = RunOptions {
+        folder: folder.to_path_buf(),
+        start,
+        device: device.clone(),
+        stop: Stop::default(),
+        place: Place::default(),
+    };
     Ok(match find_recipe(name, &[], &settings(name, steps, every)?)? {
         Recipe::Albef(recipe) => watched(&albef::Assembly::of(*recipe, check.root)?, &options)?,
         Recipe::UniBert(recipe) => watched(&unibert::Assembly::of(*recipe, check.root)?, &options)?,

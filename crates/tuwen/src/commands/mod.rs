@@ -70,14 +70,30 @@ pub(crate) fn overrides(set: &[String]) -> Result<Vec<Override>, RecipeError> {
 /// Any command's error; it is printed on one line.
 pub(crate) type CommandError = Box<dyn std::error::Error>;
 
-/// Runs the command in `arguments` (the program's name first). Data sets that recipes name relatively are looked for
-/// where the program runs and then under `root`. Errors are printed; see [`run`] for the codes.
-pub fn main(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> ExitCode {
-    ExitCode::from(run(arguments, root))
+/// The program that runs the commands.
+#[derive(Clone, Copy, Debug)]
+pub struct Program<'a> {
+    /// Data sets that recipes name relatively are looked for where the program runs and then here.
+    pub root: &'a Path,
+    /// The commit it was built from, where that is known; a run's folder remembers it.
+    pub commit: Option<&'a str>,
+}
+
+impl Program<'_> {
+    /// Name, version, commit.
+    fn describe(&self) -> String {
+        let commit = self.commit.map_or(String::new(), |commit| format!(", commit {commit}"));
+        format!("tuwen {}{commit}", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+/// Runs the command in `arguments` (the program's name first). Errors are printed; see [`run`] for the codes.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, program: Program<'_>) -> ExitCode {
+    ExitCode::from(run(arguments, program))
 }
 
 /// [`main`] with the code as a number: 0 done, 1 failed, 2 not understood, 130 interrupted (Ctrl-C), 143 asked to end (SIGTERM).
-pub fn run(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> u8 {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Program<'_>) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(help) => {
@@ -88,11 +104,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, root: &Path) -> u8 {
     };
     crate::allocator::keep_freed_memory();
     // On a thread of the pool that the kernels use: a step then hands out work without going to sleep itself.
-    rayon::scope(|_| execute(arguments, root))
+    rayon::scope(|_| execute(arguments, program))
 }
 
-fn execute(arguments: Arguments, root: &Path) -> u8 {
-    conclude(dispatch(arguments.command, root), arguments.verbose)
+fn execute(arguments: Arguments, program: Program<'_>) -> u8 {
+    conclude(dispatch(arguments.command, program), arguments.verbose)
 }
 
 /// The exit code; an error is printed, with its causes if they are wanted.
@@ -114,11 +130,12 @@ fn conclude(outcome: Result<u8, CommandError>, verbose: bool) -> u8 {
     1
 }
 
-fn dispatch(command: Command, root: &Path) -> Result<u8, CommandError> {
+fn dispatch(command: Command, program: Program<'_>) -> Result<u8, CommandError> {
+    let root = program.root;
     match command {
         // It alone has something to say by its code.
         Command::Doctor(arguments) => return doctor::run(&arguments, root),
-        Command::Train(arguments) => train::run(&arguments, root),
+        Command::Train(arguments) => train::run(&arguments, program),
         Command::Data(command) => data::run(&command),
         Command::Eval(command) => eval::run(&command, root),
         Command::Report(arguments) => report::run(&arguments),

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tuwen_train::StartFrom;
 use tuwen_train::objective::{Assembly, Objective, OwnResult, Recipe};
-use tuwen_train::{RunOptions, StartFrom};
 
-use super::place::Place;
+use super::place::PlaceArguments;
 use super::train::go;
-use super::{CommandError, conclude, overrides};
+use super::{CommandError, Program, conclude, overrides};
 use crate::screen::Screen;
 use crate::signals::Signals;
 
@@ -30,7 +30,7 @@ struct Arguments {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
-    place: Place,
+    place: PlaceArguments,
 }
 
 /// A program that trains the objective that `make` makes of a recipe: with `--set`, `--overlay`, `--run`, `--resume`,
@@ -75,7 +75,8 @@ where
     };
     let events = arguments.place.events(&folder);
     let signals = Signals::watched()?;
-    let options = RunOptions { folder, start, device: arguments.place.device()?, stop: signals.stop() };
+    let program = Program { root: Path::new("."), commit: None };
+    let options = arguments.place.options((folder, start), program, signals.stop())?;
     let screen = Screen::new(&recipe.name, arguments.place.view, signals.woken());
     let done = go(&Assembly::of(recipe, make)?, &options, screen, events);
     done.map_err(|error| signals.explain(error))

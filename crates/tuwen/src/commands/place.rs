@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
 use clap::Args;
-use tuwen_train::{StartFrom, TrainError};
+use tuwen_train::{Place, RunOptions, StartFrom, Stop, TrainError};
 
-use super::CommandError;
+use super::{CommandError, Program};
 use crate::device::DeviceName;
 use crate::screen::View;
 
 #[derive(Debug, Args)]
-pub(super) struct Place {
+pub(super) struct PlaceArguments {
     /// Where to compute: cpu, cuda:NUMBER, tch, tch-cuda:NUMBER
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     device: String,
@@ -29,7 +28,7 @@ pub(super) struct Place {
     pub(super) view: View,
 }
 
-impl Place {
+impl PlaceArguments {
     /// The folder of a run of `recipe`, and whether one is there to go on.
     pub(super) fn folder(&self, recipe: &str) -> Result<(PathBuf, StartFrom), TrainError> {
         let runs = Path::new("runs").join(recipe);
@@ -41,8 +40,16 @@ impl Place {
         })
     }
 
-    pub(super) fn device(&self) -> Result<Device, CommandError> {
-        Ok(self.device.parse::<DeviceName>()?.open()?)
+    /// Of a run of `program` in that folder.
+    pub(super) fn options(
+        &self,
+        (folder, start): (PathBuf, StartFrom),
+        program: Program<'_>,
+        stop: Stop,
+    ) -> Result<RunOptions, CommandError> {
+        let device = self.device.parse::<DeviceName>()?;
+        let place = Place { code: program.describe(), device: device.to_string() };
+        Ok(RunOptions { folder, start, device: device.open()?, stop, place })
     }
 
     /// The folder for events, if they are wanted.

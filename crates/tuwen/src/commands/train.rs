@@ -7,8 +7,8 @@ use tuwen_train::{
     Architecture, RECIPES, Recipe, RunOptions, StartFrom, TrainError, albef, find_recipe, train, unibert,
 };
 
-use super::place::Place;
-use super::{CommandError, overrides};
+use super::place::PlaceArguments;
+use super::{CommandError, Program, overrides};
 use crate::board::Board;
 use crate::screen::Screen;
 use crate::signals::Signals;
@@ -30,10 +30,10 @@ pub(super) struct TrainArguments {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
-    place: Place,
+    place: PlaceArguments,
 }
 
-pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), CommandError> {
+pub(super) fn run(arguments: &TrainArguments, program: Program<'_>) -> Result<(), CommandError> {
     let name = arguments.recipe.as_deref().unwrap_or(RECIPES[0].0);
     let stem = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
     let (folder, start) = arguments.place.folder(&stem)?;
@@ -49,11 +49,11 @@ pub(super) fn run(arguments: &TrainArguments, root: &Path) -> Result<(), Command
     }
     let events = arguments.place.events(&folder);
     let signals = Signals::watched()?;
-    let options = RunOptions { folder, start, device: arguments.place.device()?, stop: signals.stop() };
+    let options = arguments.place.options((folder, start), program, signals.stop())?;
     let screen = Screen::new(&recipe.data_mut().train.display().to_string(), arguments.place.view, signals.woken());
     let done = match recipe {
-        Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, root)?, &options, screen, events),
-        Recipe::UniBert(recipe) => go(&unibert::Assembly::of(*recipe, root)?, &options, screen, events),
+        Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, program.root)?, &options, screen, events),
+        Recipe::UniBert(recipe) => go(&unibert::Assembly::of(*recipe, program.root)?, &options, screen, events),
     };
     done.map_err(|error| signals.explain(error))
 }

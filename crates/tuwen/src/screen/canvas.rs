@@ -14,7 +14,7 @@ const END: &str = "\x1b[?2026l";
 
 /// Whether looks are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Colours {
+pub(crate) enum Colours {
     /// As the terminal has them.
     On,
     /// Text alone.
@@ -23,7 +23,7 @@ pub(super) enum Colours {
 
 /// The place on the terminal.
 #[derive(Debug)]
-pub(super) struct Canvas<W: Write> {
+pub(crate) struct Canvas<W: Write> {
     out: W,
     colours: Colours,
     /// The columns of each line that stands there.
@@ -32,7 +32,7 @@ pub(super) struct Canvas<W: Write> {
 
 impl<W: Write> Canvas<W> {
     /// Nothing is drawn yet.
-    pub(super) fn new(out: W, colours: Colours) -> Self {
+    pub(crate) fn new(out: W, colours: Colours) -> Self {
         Self { out, colours, shown: Vec::new() }
     }
 

@@ -10,16 +10,16 @@ mod progress;
 mod trend;
 mod wording;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Stdout};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::ValueEnum;
 use tuwen_train::{Event, Start};
 
-use canvas::Colours;
+pub(crate) use canvas::{Canvas, Colours};
 pub(crate) use ending::retrieval;
-use live::Live;
+pub(crate) use live::Live;
 use message::{Message, message};
 use plain::Plain;
 
@@ -42,7 +42,7 @@ pub(crate) struct Screen {
     run: String,
     plain: Plain,
     /// From the first step to the last.
-    live: Option<Live>,
+    live: Option<Live<Stdout>>,
 }
 
 impl Screen {
@@ -86,9 +86,16 @@ impl Screen {
         if self.view == View::Live && first <= last {
             let colours =
                 if console::Term::stdout().features().colors_supported() { Colours::On } else { Colours::Off };
-            self.live = Some(Live::new(start, colours, Arc::clone(&self.woken)));
+            let canvas = Canvas::new(io::stdout(), colours);
+            self.live = Some(Live::new(start, canvas, size, Arc::clone(&self.woken)));
         }
     }
+}
+
+/// Columns and rows of the terminal.
+fn size() -> (usize, usize) {
+    let (rows, columns) = console::Term::stdout().size();
+    (columns.into(), rows.into())
 }
 
 /// What suits where the output goes.

@@ -91,6 +91,7 @@ impl Progress {
         self.gradient_norm.push(report.gradient_norm);
         self.learning_rate = Some(report.learning_rate);
         self.memory = report.memory;
+        self.readings.extend(report.observed.iter().map(|(name, value)| ((*name).to_string(), *value)));
         self.pace.push(report);
     }
 

@@ -3,6 +3,7 @@
 mod compare;
 mod data;
 mod gpu;
+mod logging;
 mod ops;
 mod python;
 mod step;
@@ -34,6 +35,8 @@ pub(super) enum BenchCommand {
     },
     /// Time training steps of the large models on a device, and PyTorch's beside them
     Gpu(gpu::GpuArguments),
+    /// Time steps with loader, files, TensorBoard and live view on, in turn with bare ones
+    Logging(logging::LoggingArguments),
     /// Time each operation against its composition and PyTorch's
     Ops(ops::OpsArguments),
     /// Time reading pictures, records and text, in turn with what Python has for it
@@ -46,6 +49,7 @@ pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandErro
         BenchCommand::Compare(arguments) => compare::run(arguments, root),
         BenchCommand::CompareWorker { case, device, folder } => compare::serve(case, device, folder, root),
         BenchCommand::Gpu(arguments) => gpu::run(arguments, root),
+        BenchCommand::Logging(arguments) => logging::run(arguments, root),
         BenchCommand::Ops(arguments) => ops::run(arguments, root),
         BenchCommand::Data(arguments) => data::run(arguments, root),
     }
