@@ -5,6 +5,7 @@ mod albef_edges;
 mod albef_false_negatives;
 mod albef_first_step;
 mod albef_fixture;
+mod albef_grounding;
 mod albef_images;
 mod albef_parity;
 mod albef_refusals;

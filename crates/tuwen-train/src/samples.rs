@@ -65,7 +65,7 @@ pub struct Guess {
 /// Where a word looks.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WordMap {
-    /// The token.
+    /// The word, its parts put together.
     pub word: String,
     /// The picture with the map on it, a file below the run's folder.
     pub picture: String,

@@ -53,7 +53,7 @@ fn one(run: &Run, sample: &Sample, budget: &mut Budget) -> Markup {
                 @for map in &sample.maps {
                     figure {
                         (picture(run, &map.picture, &format!("where {} looks", map.word), budget))
-                        figcaption { (map.word.strip_prefix("##").unwrap_or(&map.word)) }
+                        figcaption { (map.word) }
                     }
                 }
             }

@@ -5,6 +5,7 @@ use std::path::Path;
 use burn::tensor::Tensor;
 use tuwen_eval::{heat_map, write_png};
 use tuwen_ops::{Dropout, select_rows};
+use tuwen_text::Tokenizer;
 use tuwen_vision::{Image, PixelPlanes, ResizeFilter, resize};
 
 use super::assemble::Heldout;
@@ -86,22 +87,39 @@ impl Assembly {
         maps: &[Vec<f32>],
         (folder, number): (&Path, usize),
     ) -> Result<Vec<WordMap>, TrainError> {
-        let words = self.text.tokenizer.vocabulary();
-        let highest = |position: usize| maps[position].iter().copied().fold(0.0, f32::max);
-        let ids = &example.text.input_ids;
-        let mut chosen: Vec<usize> = (0..ids.len().min(maps.len())).filter(|&at| words.is_word(ids[at])).collect();
-        chosen.sort_by(|&a, &b| highest(b).total_cmp(&highest(a)));
-        chosen.truncate(MAPS);
-        chosen.sort_unstable();
+        let mut words = words(&self.text.tokenizer, &example.text.input_ids, maps);
+        let highest = |map: &[f32]| map.iter().copied().fold(0.0, f32::max);
+        let mut order: Vec<usize> = (0..words.len()).collect();
+        order.sort_by(|&a, &b| highest(&words[b].1).total_cmp(&highest(&words[a].1)));
+        order.truncate(MAPS);
+        order.sort_unstable();
         let mut drawn = Vec::new();
-        for (place, position) in chosen.into_iter().enumerate() {
+        for (place, index) in order.into_iter().enumerate() {
+            let (word, map) = std::mem::take(&mut words[index]);
             let picture = format!("{FOLDER}/{number}-map-{place}.png");
-            write_png(folder.join(&picture), &heat_map(image, &maps[position])?)?;
-            let word = self.text.tokenizer.token(ids[position]).unwrap_or_default().to_string();
+            write_png(folder.join(&picture), &heat_map(image, &map)?)?;
             drawn.push(WordMap { word, picture });
         }
         Ok(drawn)
     }
+}
+
+/// The words of a caption, each with the mean of its parts' maps; special tokens are no words.
+fn words(tokenizer: &Tokenizer, ids: &[u32], maps: &[Vec<f32>]) -> Vec<(String, Vec<f32>)> {
+    let vocabulary = tokenizer.vocabulary();
+    let mut words: Vec<(String, Vec<f32>, f32)> = Vec::new();
+    for (&id, map) in ids.iter().zip(maps).filter(|(id, _)| vocabulary.is_word(**id)) {
+        let name = tokenizer.token(id).unwrap_or_default();
+        match (name.strip_prefix("##"), words.last_mut()) {
+            (Some(rest), Some((word, sum, parts))) => {
+                word.push_str(rest);
+                sum.iter_mut().zip(map).for_each(|(sum, value)| *sum += value);
+                *parts += 1.0;
+            }
+            _ => words.push((name.to_string(), map.clone(), 1.0)),
+        }
+    }
+    words.into_iter().map(|(word, sum, parts)| (word, sum.into_iter().map(|value| value / parts).collect())).collect()
 }
 
 /// The picture as the model gets it, large enough to be looked at.
@@ -115,4 +133,18 @@ fn shown(pixels: &PixelPlanes) -> Result<Image, TrainError> {
     let image = Image::from_fn(side as u32, side as u32, colour)?;
     let larger = (SIDE / image.width()).max(1) * image.width();
     Ok(resize(&image, larger, larger, ResizeFilter::Area)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_word_share_a_map() {
+        let tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "play", "##ing", "dog"];
+        let tokenizer = Tokenizer::from_tokens(tokens).unwrap();
+        let maps = [9.0, 1.0, 3.0, 5.0, 9.0].map(|value| vec![value]);
+        let found = words(&tokenizer, &[2, 5, 6, 7, 3], &maps);
+        assert_eq!(found, [("playing".to_string(), vec![2.0]), ("dog".to_string(), vec![5.0])]);
+    }
 }
