@@ -95,6 +95,8 @@ mod tests {
 
     fn report(step: u64) -> StepReport {
         StepReport {
+            learning_rate: 1.0,
+            memory: None,
             step,
             total_steps: 400,
             epoch: 0,

@@ -46,7 +46,7 @@ fn tested(steps: u64) -> Progress {
     let mut progress = stepped(steps);
     let result = TaskResult { loss: 0.5, accuracy: 0.879, chance: 0.018, predictions: 387 };
     let tasks = BTreeMap::from([("ita".to_string(), result), ("mlm".to_string(), result)]);
-    progress.see(&Event::Evaluated(2, &Evaluation { tasks, retrieval: vec![] }));
+    progress.see(&Event::Evaluated(2, &Evaluation { tasks, retrieval: vec![], metrics: Default::default() }));
     progress.see(&Event::SkippedRecord("a.tar, record 7: truncated"));
     progress
 }
