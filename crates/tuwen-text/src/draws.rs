@@ -43,28 +43,13 @@ impl TokenDraws {
         vocabulary: &Vocabulary,
         random_words: RandomWords,
     ) -> Result<Self, TextError> {
-        let stream = |stream| Draws::new(key.seed, stream, key.epoch, key.sample);
-        let uniform = |name| {
-            let draws = stream(name);
-            (0..length as u64).map(|position| draws.uniform(position)).collect()
-        };
-        let bound = match random_words {
-            RandomWords::WordsOnly => vocabulary.words(),
-            RandomWords::Seed => vocabulary.size,
-        };
-        if bound == 0 {
-            return Err(TextError::NoWords { size: vocabulary.size });
-        }
-        let ranks = stream(WORDS);
-        let word = |position| {
-            let rank = ranks.below(position, u64::from(bound)) as u32;
-            match random_words {
-                RandomWords::WordsOnly => vocabulary.word(rank).unwrap_or(rank),
-                RandomWords::Seed => rank,
-            }
-        };
-        let words = (0..length as u64).map(word).collect();
-        Ok(Self { select: uniform(SELECT), replace: uniform(REPLACE), random: uniform(RANDOM), words })
+        let keyed = KeyedDraws::new(key, vocabulary, random_words)?;
+        Ok(Self {
+            select: (0..length).map(|position| keyed.select(position)).collect(),
+            replace: (0..length).map(|position| keyed.replace(position)).collect(),
+            random: (0..length).map(|position| keyed.random(position)).collect(),
+            words: (0..length).map(|position| keyed.word(position)).collect(),
+        })
     }
 
     /// Refuses draws of another length than the text's, and words that the vocabulary or the policy does not have.
@@ -90,6 +75,89 @@ impl TokenDraws {
         match self.words.iter().position(|&id| !allowed(id)) {
             Some(position) => Err(TextError::NotAWord { position, id: self.words[position], size: vocabulary.size }),
             None => Ok(()),
+        }
+    }
+}
+
+/// What decides about each position of a text.
+pub(crate) trait Decisions {
+    /// Uniform in `[0, 1)`: is the token chosen?
+    fn select(&self, position: usize) -> f64;
+    /// Uniform: does a chosen token become `[MASK]`?
+    fn replace(&self, position: usize) -> f64;
+    /// Uniform: does one that does not become a random word?
+    fn random(&self, position: usize) -> f64;
+    /// An id: which word?
+    fn word(&self, position: usize) -> u32;
+}
+
+impl Decisions for TokenDraws {
+    fn select(&self, position: usize) -> f64 {
+        self.select[position]
+    }
+
+    fn replace(&self, position: usize) -> f64 {
+        self.replace[position]
+    }
+
+    fn random(&self, position: usize) -> f64 {
+        self.random[position]
+    }
+
+    fn word(&self, position: usize) -> u32 {
+        self.words[position]
+    }
+}
+
+/// The draws of a key, each made when it is asked for: most positions are not chosen, and need but their first.
+pub(crate) struct KeyedDraws<'a> {
+    select: Draws,
+    replace: Draws,
+    random: Draws,
+    ranks: Draws,
+    bound: u32,
+    vocabulary: &'a Vocabulary,
+    random_words: RandomWords,
+}
+
+impl<'a> KeyedDraws<'a> {
+    /// The draws of the sample at `key`. Error: a vocabulary without words.
+    pub(crate) fn new(
+        key: SampleKey,
+        vocabulary: &'a Vocabulary,
+        random_words: RandomWords,
+    ) -> Result<Self, TextError> {
+        let bound = match random_words {
+            RandomWords::WordsOnly => vocabulary.words(),
+            RandomWords::Seed => vocabulary.size,
+        };
+        if bound == 0 {
+            return Err(TextError::NoWords { size: vocabulary.size });
+        }
+        let [select, replace, random, ranks] =
+            [SELECT, REPLACE, RANDOM, WORDS].map(|stream| Draws::new(key.seed, stream, key.epoch, key.sample));
+        Ok(Self { select, replace, random, ranks, bound, vocabulary, random_words })
+    }
+}
+
+impl Decisions for KeyedDraws<'_> {
+    fn select(&self, position: usize) -> f64 {
+        self.select.uniform(position as u64)
+    }
+
+    fn replace(&self, position: usize) -> f64 {
+        self.replace.uniform(position as u64)
+    }
+
+    fn random(&self, position: usize) -> f64 {
+        self.random.uniform(position as u64)
+    }
+
+    fn word(&self, position: usize) -> u32 {
+        let rank = self.ranks.below(position as u64, u64::from(self.bound)) as u32;
+        match self.random_words {
+            RandomWords::WordsOnly => self.vocabulary.word(rank).unwrap_or(rank),
+            RandomWords::Seed => rank,
         }
     }
 }

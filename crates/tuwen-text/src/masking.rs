@@ -5,8 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::draws::{Decisions, KeyedDraws};
 use crate::whole_word::units;
-use crate::{SpecialIds, TextError, TextInput, TokenDraws, Vocabulary};
+use crate::{SampleKey, SpecialIds, TextError, TextInput, TokenDraws, Vocabulary};
 
 /// What is chosen as one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,11 +131,11 @@ impl MaskingConfig {
     }
 
     /// What stands at `position` once its token `id` is chosen.
-    fn hide(&self, id: u32, position: usize, vocabulary: &Vocabulary, draws: &TokenDraws) -> u32 {
-        if draws.replace[position] < self.mask_share {
+    fn hide(&self, id: u32, position: usize, vocabulary: &Vocabulary, draws: &impl Decisions) -> u32 {
+        if draws.replace(position) < self.mask_share {
             vocabulary.special.mask
-        } else if draws.random[position] < self.random_share {
-            draws.words[position]
+        } else if draws.random(position) < self.random_share {
+            draws.word(position)
         } else {
             id
         }
@@ -152,6 +153,22 @@ pub fn mask_tokens(
 ) -> Result<MaskedText, TextError> {
     config.validate()?;
     draws.check(text.len(), vocabulary, config)?;
+    Ok(hidden(text, vocabulary, config, draws))
+}
+
+/// [`mask_tokens`] by the draws of `key`, which are [`TokenDraws::draw`]'s and made only where one decides something: a
+/// fraction of the time. Errors: a vocabulary without words, shares that are none.
+pub fn mask_by_key(
+    text: &TextInput,
+    vocabulary: &Vocabulary,
+    config: &MaskingConfig,
+    key: SampleKey,
+) -> Result<MaskedText, TextError> {
+    config.validate()?;
+    Ok(hidden(text, vocabulary, config, &KeyedDraws::new(key, vocabulary, config.random_words)?))
+}
+
+fn hidden(text: &TextInput, vocabulary: &Vocabulary, config: &MaskingConfig, draws: &impl Decisions) -> MaskedText {
     let mut masked = MaskedText { input_ids: text.input_ids.clone(), positions: vec![], labels: vec![] };
     for position in choose(text, vocabulary, config, draws) {
         let id = text.input_ids[position];
@@ -159,20 +176,28 @@ pub fn mask_tokens(
         masked.labels.push(id);
         masked.input_ids[position] = config.hide(id, position, vocabulary, draws);
     }
-    Ok(masked)
+    masked
 }
 
 /// The chosen positions, ascending.
-fn choose(text: &TextInput, vocabulary: &Vocabulary, config: &MaskingConfig, draws: &TokenDraws) -> Vec<usize> {
+fn choose(text: &TextInput, vocabulary: &Vocabulary, config: &MaskingConfig, draws: &impl Decisions) -> Vec<usize> {
     let units = units(&text.words, config.unit);
-    let candidates: Vec<usize> = (0..text.len()).filter(|&i| config.may_choose(text, i, vocabulary)).collect();
-    let of_units = |chosen: &dyn Fn(usize) -> bool| candidates.iter().copied().filter(|&i| chosen(units[i])).collect();
-    let chosen: Vec<usize> = of_units(&|first| draws.select[first] < config.probability);
+    let candidates = || (0..text.len()).filter(|&i| config.may_choose(text, i, vocabulary)).map(|i| (i, units[i]));
+    // Pieces of a word follow one another: its draw is made once.
+    let mut last = (usize::MAX, false);
+    let mut is_chosen = |unit: usize| {
+        if unit != last.0 {
+            last = (unit, draws.select(unit) < config.probability);
+        }
+        last.1
+    };
+    let chosen: Vec<usize> = candidates().filter(|&(_, unit)| is_chosen(unit)).map(|(i, _)| i).collect();
     if !chosen.is_empty() || config.at_least == AtLeast::None {
         return chosen;
     }
-    let smallest = candidates.iter().map(|&i| units[i]).min_by(|&a, &b| draws.select[a].total_cmp(&draws.select[b]));
-    of_units(&|first| Some(first) == smallest)
+    let drawn = candidates().map(|(_, unit)| (unit, draws.select(unit)));
+    let smallest = drawn.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(unit, _)| unit);
+    candidates().filter(|&(_, unit)| Some(unit) == smallest).map(|(i, _)| i).collect()
 }
 
 /// Labels as the reference systems and PyTorch's cross-entropy write them: `[length]` ids, −100 where nothing is to be

@@ -140,3 +140,21 @@ fn a_recipe_may_leave_out_what_is_usual_and_nothing_unknown_passes() {
     assert_eq!(config, expected);
     assert!(toml::from_str::<MaskingConfig>("propability = 0.25").is_err());
 }
+
+#[test]
+fn draws_made_where_they_decide_are_the_recorded_ones() {
+    for (sample, unit, at_least, random_words) in [
+        (0, MaskUnit::Token, AtLeast::None, RandomWords::WordsOnly),
+        (1, MaskUnit::WholeWord, AtLeast::OneMasked, RandomWords::Seed),
+        (2, MaskUnit::WholeWord, AtLeast::None, RandomWords::WordsOnly),
+        (3, MaskUnit::Token, AtLeast::OneMasked, RandomWords::Seed),
+    ] {
+        for epoch in 0..200 {
+            let probability = if epoch % 2 == 0 { 0.5 } else { 0.05 }; // the latter mostly chooses nothing
+            let config = MaskingConfig { probability, unit, at_least, random_words, ..MaskingConfig::default() };
+            let key = SampleKey { seed: 5, epoch, sample };
+            let draws = TokenDraws::draw(key, text().len(), &VOCABULARY, random_words).unwrap();
+            assert_eq!(mask_by_key(&text(), &VOCABULARY, &config, key).unwrap(), mask(config, &draws));
+        }
+    }
+}

@@ -10,11 +10,19 @@ use crate::masking::MaskUnit;
 /// For each position the first position of its unit: itself, or where its word begins.
 pub(crate) fn units(words: &[Option<u32>], unit: MaskUnit) -> Vec<usize> {
     let mut begins = HashMap::new();
-    let first = |(i, word): (usize, &Option<u32>)| match (unit, word) {
-        (MaskUnit::WholeWord, Some(word)) => *begins.entry(*word).or_insert(i),
-        _ => i,
+    let mut last = None; // pieces follow one another: most words need no look-up
+    let mut first = |(i, word): (usize, &Option<u32>)| {
+        let (MaskUnit::WholeWord, Some(word)) = (unit, word) else { return i };
+        match last {
+            Some((before, begin)) if before == *word => begin,
+            _ => {
+                let begin = *begins.entry(*word).or_insert(i);
+                last = Some((*word, begin));
+                begin
+            }
+        }
     };
-    words.iter().enumerate().map(first).collect()
+    words.iter().enumerate().map(|entry| first(entry)).collect()
 }
 
 /// Joins Chinese characters into words, so that whole-word masking hides 天气 and not half of it.

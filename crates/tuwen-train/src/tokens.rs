@@ -4,8 +4,8 @@ use std::path::Path;
 
 use tuwen_recipe::RecipeError;
 use tuwen_text::{
-    ChineseWords, MaskUnit, MaskedText, MaskingConfig, SampleKey, TextError, TextInput, TextLayout, TokenDraws,
-    Tokenizer, mask_tokens,
+    ChineseWords, MaskUnit, MaskedText, MaskingConfig, SampleKey, TextError, TextInput, TextLayout, Tokenizer,
+    mask_by_key,
 };
 
 use crate::TrainError;
@@ -31,9 +31,7 @@ impl TextPipeline {
 
     /// `text` with some of its tokens hidden, as `masking` says and `key` draws.
     pub fn mask(&self, text: &TextInput, masking: &MaskingConfig, key: SampleKey) -> Result<MaskedText, TextError> {
-        let vocabulary = self.tokenizer.vocabulary();
-        let draws = TokenDraws::draw(key, text.len(), &vocabulary, masking.random_words)?;
-        mask_tokens(text, &vocabulary, masking, &draws)
+        mask_by_key(text, &self.tokenizer.vocabulary(), masking, key)
     }
 }
 

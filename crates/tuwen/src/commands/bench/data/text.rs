@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tuwen_data::{Source, TitleField, WebDatasetFields, WebDatasetSource};
 use tuwen_text::{
-    Layout, MaskUnit, MaskedText, MaskingConfig, SampleKey, TextInput, TextLayout, TokenDraws, Tokenizer, mask_tokens,
+    Layout, MaskUnit, MaskedText, MaskingConfig, SampleKey, TextInput, TextLayout, Tokenizer, mask_by_key,
 };
 
 use super::{Contest, Part, Peer, Row, dataset, number, word};
@@ -119,8 +119,7 @@ fn masked(
     let vocabulary = tokenizer.vocabulary();
     let one = |(sample, text): (usize, &TextInput)| {
         let key = SampleKey { seed: 42, epoch, sample: sample as u64 };
-        let draws = TokenDraws::draw(key, text.len(), &vocabulary, config.random_words)?;
-        Ok(mask_tokens(text, &vocabulary, config, &draws)?)
+        Ok(mask_by_key(text, &vocabulary, config, key)?)
     };
     batch.iter().enumerate().map(one).collect()
 }
