@@ -113,6 +113,7 @@ pub(crate) fn charts(runs: &[Run]) -> Vec<Chart> {
         .collect();
     charts.extend(accuracies(runs));
     charts.extend(recalls(runs));
+    charts.extend(measures(runs));
     // The total stands before its parts, the rest keeps its order.
     charts.sort_by_key(|chart| (chart.section, chart.title != "total loss"));
     charts
@@ -210,6 +211,27 @@ fn recalls(runs: &[Run]) -> Vec<Chart> {
         unit: Unit::Percent,
     };
     titles.into_iter().map(chart).collect()
+}
+
+/// Measures of one's own, as numbers: what they mean, and which end is the better one, only their author knows.
+fn measures(runs: &[Run]) -> Vec<Chart> {
+    let names: BTreeSet<&String> =
+        runs.iter().flat_map(|run| &run.metrics.heldout).flat_map(|(_, test)| test.metrics.keys()).collect();
+    let line = |run: &Run, name: &str| {
+        let results = || run.metrics.heldout.iter().filter_map(|(step, test)| Some((*step, test.metrics.get(name)?)));
+        Line {
+            curve: None,
+            points: results().filter_map(|(step, measure)| Some((step, short(measure.value?)))).collect(),
+            chance: results().next_back().and_then(|(_, measure)| measure.chance).map(short),
+        }
+    };
+    let chart = |name: &String| Chart {
+        section: Section::HeldOut,
+        title: name.clone(),
+        unit: Unit::Number,
+        lines: runs.iter().map(|run| line(run, name)).collect(),
+    };
+    names.into_iter().map(chart).collect()
 }
 
 #[cfg(test)]

@@ -49,6 +49,14 @@ impl RetrievalResult {
     }
 }
 
+/// A measure of one's own, which is no share of right answers.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Measure {
+    pub(crate) value: Option<f64>,
+    /// What guessing reaches, where it is known.
+    pub(crate) chance: Option<f64>,
+}
+
 /// The results of a test.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Evaluation {
@@ -56,12 +64,14 @@ pub(crate) struct Evaluation {
     pub(crate) tasks: BTreeMap<String, TaskResult>,
     #[serde(default)]
     pub(crate) retrieval: Vec<RetrievalResult>,
+    #[serde(default)]
+    pub(crate) metrics: BTreeMap<String, Measure>,
 }
 
 impl Evaluation {
     /// Whether nothing was tested.
     pub(crate) fn is_empty(&self) -> bool {
-        self.tasks.is_empty() && self.retrieval.is_empty()
+        self.tasks.is_empty() && self.retrieval.is_empty() && self.metrics.is_empty()
     }
 }
 

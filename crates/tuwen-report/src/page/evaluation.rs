@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use tuwen_eval::{RECALL_AT, RetrievalRow};
 
 use super::{run_label, words};
-use crate::evaluation::{Evaluation, RetrievalResult, TaskResult};
+use crate::evaluation::{Evaluation, Measure, RetrievalResult, TaskResult};
 use crate::run::Run;
 
 /// Which end of a row is the better one.
@@ -14,6 +14,8 @@ use crate::run::Run;
 enum Better {
     High,
     Low,
+    /// Only the measure's author knows.
+    Unknown,
 }
 
 struct Row {
@@ -28,7 +30,8 @@ struct Row {
 /// The table, if any run was tested.
 pub(super) fn section(runs: &[Run]) -> Markup {
     let results: Vec<Option<&Evaluation>> = runs.iter().map(|run| run.heldout().map(|(_, result)| result)).collect();
-    let rows: Vec<Row> = task_rows(&results).into_iter().chain(retrieval_rows(&results)).collect();
+    let rows: Vec<Row> =
+        [task_rows(&results), retrieval_rows(&results), measure_rows(&results)].into_iter().flatten().collect();
     html! {
         @if !rows.is_empty() {
             section {
@@ -49,6 +52,7 @@ fn line(row: &Row) -> Markup {
     let best = match row.better {
         Better::High => values.fold(f64::NEG_INFINITY, f64::max),
         Better::Low => values.fold(f64::INFINITY, f64::min),
+        Better::Unknown => f64::NAN, // equal to none
     };
     let compared = row.cells.iter().flatten().count() > 1;
     html! {
@@ -92,6 +96,21 @@ fn accuracy(result: &TaskResult) -> Option<(f64, String, String)> {
 
 fn loss(result: &TaskResult) -> Option<(f64, String, String)> {
     result.loss.map(|loss| (loss, format!("{loss:.3}"), String::new()))
+}
+
+fn measure_rows(results: &[Option<&Evaluation>]) -> Vec<Row> {
+    let names: BTreeSet<&String> = results.iter().flatten().flat_map(|result| result.metrics.keys()).collect();
+    let cell = |measure: &Measure| {
+        let chance = measure.chance.map_or(String::new(), |chance| format!("guessing {}", words::number(chance)));
+        measure.value.map(|value| (value, words::number(value), chance))
+    };
+    let row = |name: &String| Row {
+        name: name.clone(),
+        of: String::new(),
+        better: Better::Unknown,
+        cells: results.iter().map(|result| cell((*result)?.metrics.get(name)?)).collect(),
+    };
+    names.into_iter().map(row).collect()
 }
 
 fn retrieval_rows(results: &[Option<&Evaluation>]) -> Vec<Row> {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{run_class, words};
-use crate::evaluation::{Evaluation, TaskResult};
+use crate::evaluation::{Evaluation, Measure, TaskResult};
 use crate::run::Run;
 
 /// One card per run.
@@ -57,6 +57,7 @@ fn results(run: &Run, step: u64, evaluation: &Evaluation) -> Markup {
             @for result in &evaluation.retrieval {
                 (row("recall", &result.title(), result.table.mean_recall / 100.0, result.chance() / 100.0))
             }
+            @for (name, measure) in &evaluation.metrics { (measure_row(name, measure)) }
         }
         @if run.summary.is_none() { p.quiet { "As measured after step " (words::count(step)) "." } }
     }
@@ -64,6 +65,21 @@ fn results(run: &Run, step: u64, evaluation: &Evaluation) -> Markup {
 
 fn task_row(task: &str, result: &TaskResult) -> Markup {
     html! { @if let (Some(accuracy), Some(chance)) = (result.accuracy, result.chance) { (row(task, words::task(task), accuracy, chance)) } }
+}
+
+/// A measure of one's own: there is no scale to draw it on.
+fn measure_row(name: &str, measure: &Measure) -> Markup {
+    html! {
+        @if let Some(value) = measure.value {
+            div {
+                dt { (name) }
+                dd {
+                    strong { (words::number(value)) }
+                    @if let Some(chance) = measure.chance { span.quiet { " guessing " (words::number(chance)) } }
+                }
+            }
+        }
+    }
 }
 
 /// A share as number and bar, with guessing as a tick on the bar.

@@ -87,6 +87,17 @@ fn keys_that_differ_stand_above_all_keys() {
 }
 
 #[test]
+fn measures_of_ones_own_stand_in_the_table_and_in_a_chart() {
+    let folder = tempfile::tempdir().unwrap();
+    let test = r#"{"tasks":{},"metrics":{"modality gap":{"value":0.4629,"chance":0.25}}}"#;
+    write(folder.path(), "metrics.jsonl", &format!("{{\"step\":1}}\n{{\"step\":2,\"heldout\":{test}}}\n"));
+    let html = report(&[folder.path().to_owned()]).unwrap().html;
+    assert!(html.contains("0.463") && html.contains("guessing 0.250"), "the table");
+    assert!(html.contains(r#""title":"modality gap""#), "the chart");
+    assert!(!html.contains("Not tested on held-out records yet"));
+}
+
+#[test]
 fn samples_show_only_where_there_are_some() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "metrics.jsonl", "{\"step\":1}\n");

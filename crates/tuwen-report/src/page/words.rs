@@ -18,6 +18,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
+/// `0.463`, a measure of unknown kind.
+pub(crate) fn number(value: f64) -> String {
+    format!("{value:.3}")
+}
+
 /// `4:16 min`.
 pub(crate) fn duration(seconds: f64) -> String {
     match seconds.max(0.0) as u64 {
