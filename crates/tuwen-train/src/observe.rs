@@ -2,7 +2,7 @@
 //! a reader of the curves need. All are outside of autodiff.
 
 use burn::tensor::{Device, Int, Tensor};
-use tuwen_core::Losses;
+use tuwen_core::{Losses, MatchLabels};
 use tuwen_ita::{KeyCosines, Seen, mean_cosine};
 use tuwen_mlm::token_hits;
 
@@ -36,6 +36,16 @@ pub(crate) fn matching(
 ) {
     let right = logits.clone().inner().argmax(1).squeeze_dim::<1>(1).equal(labels.clone()).float();
     losses.observe("itm_accuracy", (right * usable.clone()).sum() / usable.clone().sum());
+}
+
+/// Share of pairs that are told right by one logit, above 0 for a match.
+pub(crate) fn one_logit_matching(
+    losses: &mut Losses,
+    logits: &Tensor<1>, // [B]
+    labels: &MatchLabels,
+) {
+    let right = logits.clone().inner().greater_elem(0.0).equal(labels.matches.clone().greater_elem(0.5));
+    losses.observe("itm_accuracy", right.float().mean());
 }
 
 /// Share of masked words that are named right.
@@ -84,6 +94,14 @@ mod tests {
         let labels = Tensor::from_ints([1, 0, 0, 0], &device);
         matching(&mut losses, &logits, &labels, &Tensor::from_floats([1.0, 1.0, 1.0, 0.0], &device));
         assert_eq!(numbers(&losses), [("itm_accuracy", 2.0 / 3.0)]);
+    }
+
+    #[test]
+    fn one_logit_tells_pairs_apart_at_zero() {
+        let (mut losses, device) = (Losses::default(), Device::flex());
+        let logits = Tensor::from_floats([2.0, -1.0, 0.0, 0.5], &device);
+        one_logit_matching(&mut losses, &logits, &MatchLabels::new(&[true, true, false, false], &device));
+        assert_eq!(numbers(&losses), [("itm_accuracy", 2.0 / 4.0)]);
     }
 
     #[test]

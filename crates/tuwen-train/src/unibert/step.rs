@@ -3,7 +3,7 @@
 use tuwen_core::{Aligned, HiddenStates, Losses, MatchLabels, Shuffled};
 use tuwen_encoder::Tape;
 use tuwen_encoder::unibert::ClipTextStates;
-use tuwen_itm::{ItmError, ItmPairing, ItmRule, PAIRING};
+use tuwen_itm::{ItmError, ItmPairing, ItmRule, PAIRING, match_loss};
 use tuwen_mlm::mlm_loss;
 use tuwen_ops::Dropout;
 use tuwen_random::Draws;
@@ -100,7 +100,9 @@ pub fn losses(model: &UniBertPretraining, batch: &Batch, states: &TaskStates, ta
         losses.push("mfm", head.loss(&states.hidden_states, labels, &task.similarity), task.weight);
     }
     if let (Some(head), Some((states, labels)), Some(task)) = (&model.itm, &states.itm, &tasks.itm) {
-        losses.push("itm", head.loss(&states.hidden_states, states.cls_position, labels), task.weight);
+        let logits = head.forward(states.hidden_states.at(states.cls_position));
+        observe::one_logit_matching(&mut losses, &logits, labels);
+        losses.push("itm", match_loss(logits, labels.matches.clone()), task.weight);
     }
     if let (Some(head), Some(states), Some(labels), Some(task)) =
         (&model.tag, &states.tag, &batch.tag_labels, &tasks.tag)
