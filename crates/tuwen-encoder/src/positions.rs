@@ -1,5 +1,7 @@
 //! Position tables of a picture at another resolution.
 
+use tuwen_ops::cubic_taps;
+
 use crate::HostTensor;
 
 /// A table `[1 + a², W]` for a grid of a×a patches as one `[1 + b², W]` for b×b: the class token's row is kept, the grid
@@ -11,7 +13,7 @@ pub fn interpolate_positions(table: &HostTensor, side: usize) -> Option<HostTens
     if from == 0 || side == 0 || from * from + 1 != rows {
         return None;
     }
-    let taps: Vec<[(usize, f32); 4]> = (0..side).map(|to| taps(to, from, side)).collect();
+    let taps: Vec<[(usize, f32); 4]> = (0..side).map(|to| cubic_taps(to, from, side)).collect();
     let grid = &table.values[width..];
     let mut values = table.values[..width].to_vec();
     for row in &taps {
@@ -23,28 +25,6 @@ pub fn interpolate_positions(table: &HostTensor, side: usize) -> Option<HostTens
         }
     }
     Some(HostTensor { shape: vec![1 + side * side, width], values })
-}
-
-/// The four places that make up place `to` of `side`, and their weights; places outside are the border's.
-fn taps(to: usize, from: usize, side: usize) -> [(usize, f32); 4] {
-    let centre = (to as f64 + 0.5) * from as f64 / side as f64 - 0.5;
-    let first = centre.floor();
-    [-1.0, 0.0, 1.0, 2.0].map(|offset: f64| {
-        let place = (first + offset).clamp(0.0, (from - 1) as f64) as usize;
-        (place, cubic((centre - first - offset).abs()) as f32)
-    })
-}
-
-/// Keys' cubic convolution kernel (1981) with a = −0.75.
-fn cubic(x: f64) -> f64 {
-    const A: f64 = -0.75;
-    if x <= 1.0 {
-        ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0
-    } else if x < 2.0 {
-        ((A * x - 5.0 * A) * x + 8.0 * A) * x - 4.0 * A
-    } else {
-        0.0
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Cross-entropy over the vocabulary, at masked positions only.
 
-use burn::tensor::activation::softmax;
-use burn::tensor::{IndexingUpdateOp, Int, Tensor};
-use tuwen_ops::{cross_entropy, soft_cross_entropy};
+use burn::tensor::{Int, Tensor};
+use tuwen_ops::{cross_entropy, distilled_targets, soft_cross_entropy};
 
 /// `−(1/M) Σₘ log softmax(logitsₘ)[labelsₘ]`.
 pub fn mlm_loss(
@@ -21,11 +20,7 @@ pub fn soft_mlm_loss(
     teacher_logits: Tensor<2>, // [M, V]
     alpha: f64,
 ) -> Tensor<1> {
-    // Both are linear in what they are held against, so one pass over the logits does for both.
-    let opinion = softmax(teacher_logits.inner(), 1).mul_scalar(alpha); // [M, V]
-    let labels = labels.inner().unsqueeze_dim::<2>(1); // [M, 1]
-    let hard = Tensor::full(labels.shape(), 1.0 - alpha, &opinion.device());
-    soft_cross_entropy(logits, opinion.scatter(1, labels, hard, IndexingUpdateOp::Add))
+    soft_cross_entropy(logits, distilled_targets(labels, teacher_logits, alpha))
 }
 
 #[cfg(test)]

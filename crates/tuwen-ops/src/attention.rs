@@ -4,7 +4,7 @@ use burn::tensor::{Bool, Tensor};
 
 use crate::Dropout;
 use crate::flex::{Operand, flags, record};
-use crate::kernels::attention::{Attention, States, backward_apart, backward_packed};
+use crate::kernels::attention::{Attention, Reach, States, backward_apart, backward_packed};
 use crate::kernels::dropout::Mask;
 use crate::naive::{self, PADDED_SCORE};
 
@@ -25,7 +25,7 @@ pub fn attention(
     };
     let (dims, [batch, keys, hidden]) = (query.dims(), key.dims());
     assert!(dims[0] == batch && dims[2] == hidden && value.dims() == key.dims(), "one batch, one width");
-    let shape = Shape { lengths: [dims[1], keys], hidden, heads };
+    let shape = Shape { lengths: [dims[1], keys], hidden, heads, reach: Reach::Everything };
     let (real, mask) = (real_keys(attention_mask, [batch, keys]), dropout.mask(rate));
     let values = [&q, &k, &v].map(|operand| operand.values.clone());
     let slices = values.each_ref().map(|values| &**values);
@@ -41,18 +41,40 @@ pub fn self_attention(
     query_key_value: Tensor<3>,       // [B, S, 3·H]
     attention_mask: &Tensor<2, Bool>, // [B, S]
     heads: usize,
+    dropout: (&Dropout, f64),
+) -> Tensor<3> {
+    match Operand::of_product(&query_key_value) {
+        Some(packed) => fused((query_key_value.dims(), &packed), attention_mask, (heads, Reach::Everything), dropout),
+        None => naive::self_attention(query_key_value, attention_mask, heads, dropout),
+    }
+}
+
+/// [`self_attention`] in which a position sees itself and those before it alone, as a decoder's does (arXiv:1706.03762,
+/// §3.2.3).
+pub fn causal_self_attention(
+    query_key_value: Tensor<3>,       // [B, S, 3·H]
+    attention_mask: &Tensor<2, Bool>, // [B, S]
+    heads: usize,
+    dropout: (&Dropout, f64),
+) -> Tensor<3> {
+    match Operand::of_product(&query_key_value) {
+        Some(packed) => fused((query_key_value.dims(), &packed), attention_mask, (heads, Reach::Past), dropout),
+        None => naive::causal_self_attention(query_key_value, attention_mask, heads, dropout),
+    }
+}
+
+fn fused(
+    ([batch, length, width], packed): ([usize; 3], &Operand),
+    attention_mask: &Tensor<2, Bool>,
+    (heads, reach): (usize, Reach),
     (dropout, rate): (&Dropout, f64),
 ) -> Tensor<3> {
-    let Some(packed) = Operand::of_product(&query_key_value) else {
-        return naive::self_attention(query_key_value, attention_mask, heads, (dropout, rate));
-    };
-    let [batch, length, width] = query_key_value.dims();
     assert!(width.is_multiple_of(3), "query, key and value of one width");
-    let shape = Shape { lengths: [length; 2], hidden: width / 3, heads };
+    let shape = Shape { lengths: [length; 2], hidden: width / 3, heads, reach };
     let (real, mask) = (real_keys(attention_mask, [batch, length]), dropout.mask(rate));
     let values = packed.values.clone();
     let (output, peaks) = shape.attention(shape.packed(&values), &real, mask).forward();
-    record([&packed], output, [batch, length, width / 3], move |gradient, _| {
+    record([packed], output, [batch, length, width / 3], move |gradient, _| {
         let attention = shape.attention(shape.packed(&values), &real, mask);
         [Some(backward_packed(&attention, gradient, &peaks).into())]
     })
@@ -63,6 +85,7 @@ struct Shape {
     lengths: [usize; 2],
     hidden: usize,
     heads: usize,
+    reach: Reach,
 }
 
 impl Shape {
@@ -79,7 +102,8 @@ impl Shape {
 
     fn attention<'a>(&self, states: [States<'a>; 3], real: &'a [bool], mask: Option<Mask>) -> Attention<'a> {
         assert!(self.hidden.is_multiple_of(self.heads), "{} values in {} heads", self.hidden, self.heads);
-        Attention { states, real, padded_score: PADDED_SCORE, heads: [self.heads, self.hidden / self.heads], mask }
+        let (heads, reach) = ([self.heads, self.hidden / self.heads], self.reach);
+        Attention { states, real, reach, padded_score: PADDED_SCORE, heads, mask }
     }
 }
 
@@ -156,6 +180,34 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn looking_back_alone_it_agrees_with_the_composition() {
+        let drop = Dropout::training(1, 2).at(3);
+        for (kinds, length, heads, size) in
+            [(vec![0], 1, 1, 1), (vec![2], 2, 2, 3), (vec![0, 1, 2, 3, 4], 17, 2, 5), (vec![1, 4], 131, 3, 16)]
+        {
+            let (mask, inputs) = (mask(&kinds, length), [Input::normal(&[kinds.len(), length, 3 * heads * size], 1.0)]);
+            for dropout in [(&drop, 0.3), NONE] {
+                assert_agreement(
+                    &inputs,
+                    |x| causal_self_attention(x[0].of(), &mask, heads, dropout),
+                    |x| naive::causal_self_attention(x[0].of(), &mask, heads, dropout),
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_later_changes_nothing() {
+        let device = Device::flex();
+        // Equal scores: each position is the mean of the values up to it.
+        let rows = [[0.0, 0.0, 6.0], [0.0, 0.0, 2.0], [0.0, 0.0, 1.0]];
+        let mask = Tensor::from_data([[true; 3]], &device);
+        let mixed = causal_self_attention(Tensor::from_floats([rows], &device), &mask, 1, NONE);
+        let mixed: Vec<f32> = mixed.try_into_vec_as().unwrap();
+        assert!(mixed.iter().zip([6.0, 4.0, 3.0]).all(|(a, b)| (a - b).abs() < 1e-5), "{mixed:?}");
     }
 
     #[test]

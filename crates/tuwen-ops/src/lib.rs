@@ -17,6 +17,7 @@ mod adamw;
 #[cfg(test)]
 mod agreement;
 mod attention;
+mod cubic;
 mod dropout;
 mod embedding;
 mod flex;
@@ -34,15 +35,18 @@ mod select;
 mod tied;
 
 pub use adamw::{AdamW, AdamWForm, Moments, adamw_step, sum_of_squares};
-pub use attention::{attention, self_attention};
+pub use attention::{attention, causal_self_attention, self_attention};
 pub use burn::tensor::activation::relu;
+pub use cubic::cubic_taps;
 pub use dropout::Dropout;
 pub use embedding::{Embedding, embed};
 pub use gelu::{gelu, linear_gelu};
 pub use layer_norm::{LayerNorm, residual_norm};
 pub use linear::{Linear, linear, linear_onto};
 pub use lion::{Lion, lion_step};
-pub use losses::{binary_cross_entropy_with_logits, cross_entropy, cross_entropy_excluding, soft_cross_entropy};
+pub use losses::{
+    binary_cross_entropy_with_logits, cross_entropy, cross_entropy_excluding, distilled_targets, soft_cross_entropy,
+};
 pub use moving_average::moving_average;
 pub use precision::Precision;
 pub use select::{scatter_rows, select_rows};

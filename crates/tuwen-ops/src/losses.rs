@@ -1,7 +1,7 @@
 //! Losses over logits, each the mean over its rows.
 
-use burn::tensor::activation::log_sigmoid;
-use burn::tensor::{Bool, Int, Tensor};
+use burn::tensor::activation::{log_sigmoid, softmax};
+use burn::tensor::{Bool, IndexingUpdateOp, Int, Tensor};
 
 use crate::flex::{Operand, flags, indices, record};
 use crate::kernels::cross_entropy::Targets::{Labels, Shares};
@@ -47,6 +47,20 @@ pub fn soft_cross_entropy(
         let logits = Logits { values: &x_values, columns, excluded: None };
         [Some(kernel::backward(logits, Shares(&t_values), &peaks, gradient[0]).into())]
     })
+}
+
+/// `(1−α)·one-hot(labels) + α·softmax(teacher)`, the targets of a momentum encoder's student (ALBEF, arXiv:2107.07651 §3.3):
+/// the two cross-entropies are linear in what they are held against, so one pass over the logits does for both. No gradient
+/// reaches the teacher.
+pub fn distilled_targets(
+    labels: Tensor<1, Int>,    // [M]
+    teacher_logits: Tensor<2>, // [M, V]
+    alpha: f64,
+) -> Tensor<2> {
+    let opinion = softmax(teacher_logits.inner(), 1).mul_scalar(alpha); // [M, V]
+    let labels = labels.inner().unsqueeze_dim::<2>(1); // [M, 1]
+    let hard = Tensor::full(labels.shape(), 1.0 - alpha, &opinion.device());
+    opinion.scatter(1, labels, hard, IndexingUpdateOp::Add)
 }
 
 fn labelled(logits: &Tensor<2>, labels: &Tensor<1, Int>) -> Option<(Operand, Vec<usize>)> {

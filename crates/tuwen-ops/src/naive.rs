@@ -100,6 +100,17 @@ pub fn attention(
     value: Tensor<3>,                 // [B, S, H]
     attention_mask: &Tensor<2, Bool>, // [B, S]
     heads: usize,
+    dropout: (&Dropout, f64),
+) -> Tensor<3> {
+    let [batch, keys] = attention_mask.dims();
+    attend([query, key, value], attention_mask.clone().bool_not().reshape([batch, 1, 1, keys]), heads, dropout)
+}
+
+/// Where `hidden_keys`, `[B, 1, Q or 1, S]`, is true a query doesn't see the key.
+fn attend(
+    [query, key, value]: [Tensor<3>; 3], // [B, Q or S, H]
+    hidden_keys: Tensor<4, Bool>,
+    heads: usize,
     (drop, rate): (&Dropout, f64),
 ) -> Tensor<3> {
     let [batch, queries, hidden] = query.dims();
@@ -110,8 +121,8 @@ pub fn attention(
     let (query, key, value) = (split(query, queries), split(key, keys), split(value, keys));
     let scale = 1.0 / ((hidden / heads) as f64).sqrt();
     let scores = whole(factor(query.mul_scalar(scale)).matmul(factor(key).swap_dims(2, 3))); // [B, heads, Q, S]
-    let padded = attention_mask.clone().bool_not().reshape([batch, 1, 1, keys]).expand(scores.dims());
-    let weights = activation::softmax(scores.mask_fill(padded, PADDED_SCORE), 3);
+    let weights =
+        activation::softmax(scores.mask_fill(hidden_keys.expand([batch, heads, queries, keys]), PADDED_SCORE), 3);
     let mixed = whole(factor(dropout(weights, drop, rate)).matmul(factor(value))); // [B, heads, Q, d]
     mixed.swap_dims(1, 2).reshape([batch, queries, hidden])
 }
@@ -126,6 +137,21 @@ pub fn self_attention(
     let [_, _, width] = query_key_value.dims();
     let part = |index: usize| query_key_value.clone().narrow(2, index * width / 3, width / 3);
     attention(part(0), part(1), part(2), attention_mask, heads, dropout)
+}
+
+/// As [`crate::causal_self_attention`].
+pub fn causal_self_attention(
+    query_key_value: Tensor<3>,       // [B, S, 3·H]
+    attention_mask: &Tensor<2, Bool>, // [B, S]
+    heads: usize,
+    dropout: (&Dropout, f64),
+) -> Tensor<3> {
+    let [batch, length, width] = query_key_value.dims();
+    let parts = [0, 1, 2].map(|index| query_key_value.clone().narrow(2, index * width / 3, width / 3));
+    let later = Tensor::<2, Bool>::tril_mask([length; 2], 0, &attention_mask.device()); // true above the diagonal
+    let later = later.reshape([1, 1, length, length]).expand([batch, 1, length, length]);
+    let padded = attention_mask.clone().bool_not().reshape([batch, 1, 1, length]).expand([batch, 1, length, length]);
+    attend(parts, padded.bool_or(later), heads, dropout)
 }
 
 /// As [`crate::embed`].

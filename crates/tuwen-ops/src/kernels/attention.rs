@@ -1,5 +1,7 @@
 //! Scaled dot-product attention head by head, a block of queries at a time; its backward computes the weights anew.
 
+use std::borrow::Cow;
+
 use super::buffer::unfilled;
 use super::dropout::{Mask, fill};
 use super::maths::{dot, exp_nonpositive, largest, sum};
@@ -30,6 +32,15 @@ impl<'a> States<'a> {
     }
 }
 
+/// Which keys a query may look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All of them.
+    Everything,
+    /// Those at its own position and before it.
+    Past,
+}
+
 /// One attention, all but its results.
 #[derive(Clone, Copy)]
 pub(crate) struct Attention<'a> {
@@ -37,6 +48,8 @@ pub(crate) struct Attention<'a> {
     pub(crate) states: [States<'a>; 3],
     /// `[B, S]`, true = real.
     pub(crate) real: &'a [bool],
+    /// Which of the real keys a query sees.
+    pub(crate) reach: Reach,
     /// What the score of a key that isn't real becomes.
     pub(crate) padded_score: f32,
     /// Heads, and numbers in each.
@@ -48,10 +61,24 @@ pub(crate) struct Attention<'a> {
 /// Largest score of a row, and 1 over the sum of `e^(score − largest)`: what its weights are computed from again.
 pub(crate) type Peak = [f32; 2];
 
+/// Flags of keys: `keys` for each query of a block, or once for all of them.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    flags: &'a [bool],
+    keys: usize,
+}
+
+impl<'a> Seen<'a> {
+    #[inline(always)]
+    fn rows(self) -> impl Iterator<Item = &'a [bool]> {
+        self.flags.chunks_exact(self.keys).cycle()
+    }
+}
+
 vectorised! {
-    /// Products of queries and keys to weights.
-    fn softmax_rows(weights: &mut [f32], real: &[bool], scale: f32, padded_score: f32, peaks: &mut [Peak]) {
-        for (row, peak) in weights.chunks_exact_mut(real.len()).zip(peaks) {
+    /// Products of queries and keys to weights; of the flags there is one row for each query, or one for all.
+    fn softmax_rows(weights: &mut [f32], seen: Seen<'_>, scale: f32, padded_score: f32, peaks: &mut [Peak]) {
+        for ((row, real), peak) in weights.chunks_exact_mut(seen.keys).zip(seen.rows()).zip(peaks) {
             row.iter_mut().zip(real).for_each(|(w, real)| *w = if *real { *w * scale } else { padded_score });
             let most = largest(row);
             row.iter_mut().for_each(|w| *w = exp_nonpositive(*w - most));
@@ -62,8 +89,8 @@ vectorised! {
     }
 
     /// The same from what is known of each row.
-    fn weights_again(weights: &mut [f32], real: &[bool], scale: f32, padded_score: f32, peaks: &[Peak]) {
-        for (row, [most, share]) in weights.chunks_exact_mut(real.len()).zip(peaks) {
+    fn weights_again(weights: &mut [f32], seen: Seen<'_>, scale: f32, padded_score: f32, peaks: &[Peak]) {
+        for ((row, real), [most, share]) in weights.chunks_exact_mut(seen.keys).zip(seen.rows()).zip(peaks) {
             for (w, real) in row.iter_mut().zip(real) {
                 *w = exp_nonpositive(if *real { *w * scale } else { padded_score } - most) * share;
             }
@@ -71,9 +98,10 @@ vectorised! {
     }
 
     /// Gradients of dropped-out weights to those of products; the weights become dropped-out ones.
-    fn product_gradients(gradients: &mut [f32], weights: &mut [f32], kept: &[f32], real: &[bool], scale: f32) {
-        let keys = real.len();
-        for (row, (dw, w)) in gradients.chunks_exact_mut(keys).zip(weights.chunks_exact_mut(keys)).enumerate() {
+    fn product_gradients(gradients: &mut [f32], weights: &mut [f32], kept: &[f32], seen: Seen<'_>, scale: f32) {
+        let keys = seen.keys;
+        let rows = gradients.chunks_exact_mut(keys).zip(weights.chunks_exact_mut(keys)).zip(seen.rows());
+        for (row, ((dw, w), real)) in rows.enumerate() {
             let kept = (!kept.is_empty()).then(|| &kept[row * keys..(row + 1) * keys]);
             if let Some(kept) = kept {
                 dw.iter_mut().zip(kept).for_each(|(dw, kept)| *dw *= kept);
@@ -97,6 +125,16 @@ vectorised! {
 impl Attention<'_> {
     fn scale(&self) -> f32 {
         (1.0 / (self.heads[1] as f64).sqrt()) as f32
+    }
+
+    /// What the queries `rows` of an item see.
+    fn seen(&self, item: usize, rows: std::ops::Range<usize>) -> Cow<'_, [bool]> {
+        let keys = self.states[1].length;
+        let real = &self.real[item * keys..(item + 1) * keys];
+        match self.reach {
+            Reach::Everything => Cow::Borrowed(real),
+            Reach::Past => rows.flat_map(|row| (0..keys).map(move |key| key <= row && real[key])).collect(),
+        }
     }
 
     /// The mask of a block of rows, or nothing.
@@ -125,13 +163,14 @@ impl Attention<'_> {
         let [heads, size] = self.heads;
         let [query, key, value] = self.states.map(|states| states.head(item, head, size));
         let [queries, keys] = [self.states[0].length, self.states[1].length];
-        let real = &self.real[item * keys..(item + 1) * keys];
         for (block, mut output) in output.row_parts(QUERIES).enumerate() {
             let rows = block * QUERIES..queries.min((block + 1) * QUERIES);
+            let seen = self.seen(item, rows.clone());
+            let seen = Seen { flags: &seen, keys };
             let mut weights = unfilled(rows.len() * keys);
             let place = &mut MatrixMut::new(&mut weights, keys);
             multiply(query.rows(rows.clone()), key.transposed(), place, Place::Fresh);
-            softmax_rows(&mut weights, real, self.scale(), self.padded_score, &mut peaks[rows.clone()]);
+            softmax_rows(&mut weights, seen, self.scale(), self.padded_score, &mut peaks[rows.clone()]);
             let kept = self.kept((item * heads + head) * queries + rows.start, weights.len());
             multiply_by(&mut weights, &kept);
             multiply(Matrix::new(&weights, keys, keys), value, &mut output, Place::Fresh);
@@ -159,16 +198,17 @@ impl Attention<'_> {
         let [heads, size] = self.heads;
         let [query, key, value] = self.states.map(|states| states.head(item, head, size));
         let [queries, keys] = [self.states[0].length, self.states[1].length];
-        let real = &self.real[item * keys..(item + 1) * keys];
         for (block, mut query_place) in query_place.row_parts(QUERIES).enumerate() {
             let rows = block * QUERIES..queries.min((block + 1) * QUERIES);
             let (query, gradient) = (query.rows(rows.clone()), gradient.rows(rows.clone()));
+            let seen = self.seen(item, rows.clone());
+            let seen = Seen { flags: &seen, keys };
             let (mut weights, mut products) = (unfilled(rows.len() * keys), unfilled(rows.len() * keys));
             multiply(query, key.transposed(), &mut MatrixMut::new(&mut weights, keys), Place::Fresh);
             multiply(gradient, value.transposed(), &mut MatrixMut::new(&mut products, keys), Place::Fresh);
-            weights_again(&mut weights, real, self.scale(), self.padded_score, &peaks[rows.clone()]);
+            weights_again(&mut weights, seen, self.scale(), self.padded_score, &peaks[rows.clone()]);
             let kept = self.kept((item * heads + head) * queries + rows.start, weights.len());
-            product_gradients(&mut products, &mut weights, &kept, real, self.scale());
+            product_gradients(&mut products, &mut weights, &kept, seen, self.scale());
             let [weights, products] = [&weights, &products].map(|rows| Matrix::new(rows, keys, keys));
             let place = if block == 0 { Place::Fresh } else { Place::Added };
             multiply(weights.transposed(), gradient, &mut value_place, place);

@@ -136,8 +136,14 @@ mod tests {
         let packed = numbers(rows * 36, 3.0);
         let states = [0, 12, 24].map(|offset| attention::States { values: &packed, length: rows, stride: 36, offset });
         let real: Vec<bool> = (0..rows).map(|key| key % 3 != 0).collect();
-        let attention =
-            attention::Attention { states, real: &real, padded_score: -1e4, heads: [2, 6], mask: Some(mask) };
+        let attention = attention::Attention {
+            states,
+            real: &real,
+            reach: attention::Reach::Everything,
+            padded_score: -1e4,
+            heads: [2, 6],
+            mask: Some(mask),
+        };
         let (output, peaks) = attention.forward();
         results.extend([attention::backward_packed(&attention, &output, &peaks), output]);
         let [mut weight, mut first, mut second] = [x.clone(), y.clone(), vec![0.5; rows * size]];
