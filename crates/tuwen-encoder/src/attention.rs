@@ -3,9 +3,9 @@
 use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Device, Int, Tensor};
-use tuwen_ops::{Dropout, Linear, attention, linear, linear_onto, select_rows, self_attention};
+use tuwen_ops::{Dropout, Linear, attention, causal_self_attention, linear, linear_onto, select_rows, self_attention};
 
-use crate::Sequence;
+use crate::sequence::{Order, Sequence};
 
 /// Attention of a sequence to itself; query, key and value come from one product.
 #[derive(Module, Debug)]
@@ -30,7 +30,11 @@ impl SelfAttention {
     /// the weights.
     pub fn forward(&self, states: Tensor<3>, sequence: &Sequence, dropout: (&Dropout, f64)) -> Tensor<3> {
         let projected = sequence.unpack(self.query_key_value.forward(states));
-        self.output.forward(sequence.pack(self_attention(projected, sequence.mask(), self.heads, dropout)))
+        let mixed = match sequence.order() {
+            Order::BothWays => self_attention(projected, sequence.mask(), self.heads, dropout),
+            Order::Causal => causal_self_attention(projected, sequence.mask(), self.heads, dropout),
+        };
+        self.output.forward(sequence.pack(mixed))
     }
 
     /// `residual + branch`, `[B, S, H]`, without dropout.
@@ -38,6 +42,15 @@ impl SelfAttention {
         let projected = self.query_key_value.forward(states);
         let mixed = self_attention(projected, mask, self.heads, (&Dropout::off(), 0.0));
         linear_onto(residual, mixed, self.output.weight.val(), self.output.bias.val())
+    }
+
+    /// `residual + branch` without padding and dropout, in single operations, and the weights `[B, heads, S, S]`, as a leaf:
+    /// what follows of the sum has a gradient with respect to them.
+    pub fn forward_watched(&self, residual: Tensor<3>, states: Tensor<3>) -> (Tensor<3>, Tensor<4>) {
+        let (projected, hidden) = (self.query_key_value.forward(states.clone()), states.dims()[2]);
+        let parts = [0, 1, 2].map(|part| projected.clone().narrow(2, part * hidden, hidden));
+        let (mixed, weights) = mixed_in_the_open(parts, self.heads);
+        (residual + self.output.forward(mixed), weights)
     }
 
     /// The branch at the first `positions` positions alone, `[B, positions, H]`: the others are still attended to.
@@ -79,29 +92,93 @@ pub struct CrossAttention {
 pub struct KeyValue {
     key: Tensor<3>,   // [B, P, H]
     value: Tensor<3>, // [B, P, H]
+    /// `[B, P]`, true = real; absent: all are.
+    mask: Option<Tensor<2, Bool>>,
 }
 
 impl KeyValue {
-    /// Of keys and values `[B, P, H]`.
+    /// Of keys and values `[B, P, H]`, all real.
     pub(crate) fn new(key: Tensor<3>, value: Tensor<3>) -> Self {
-        Self { key, value }
+        Self { key, value, mask: None }
     }
 
     pub(crate) fn tensors(&self) -> [Tensor<3>; 2] {
         [self.key.clone(), self.value.clone()]
     }
 
-    /// The rows of the batch in another order, or some of them several times.
-    pub fn select(&self, rows: Tensor<1, Int>) -> Self {
-        Self { key: select_rows(self.key.clone(), rows.clone()), value: select_rows(self.value.clone(), rows) }
+    /// The same with padding `[B, P]` that nobody looks at.
+    #[must_use]
+    pub fn masked(self, mask: &Tensor<2, Bool>) -> Self {
+        Self { mask: Some(mask.clone()), ..self }
     }
 
-    /// Several batches as one.
+    fn mask(&self) -> Tensor<2, Bool> {
+        let [batch, tokens, _] = self.key.dims();
+        self.mask.clone().unwrap_or_else(|| all_real(batch, tokens, &self.key.device()))
+    }
+
+    /// The rows of the batch in another order, or some of them several times.
+    pub fn select(&self, rows: Tensor<1, Int>) -> Self {
+        let mask = self.mask.as_ref().map(|mask| mask.clone().int().select(0, rows.clone()).equal_elem(1));
+        let key = select_rows(self.key.clone(), rows.clone());
+        Self { key, value: select_rows(self.value.clone(), rows), mask }
+    }
+
+    /// Several batches as one. Where some have padding, those without have none.
     pub fn cat(parts: &[&Self]) -> Self {
         let key = parts.iter().map(|part| part.key.clone()).collect();
         let value = parts.iter().map(|part| part.value.clone()).collect();
-        Self { key: Tensor::cat(key, 0), value: Tensor::cat(value, 0) }
+        let masked = parts.iter().any(|part| part.mask.is_some());
+        let mask = masked.then(|| Tensor::cat(parts.iter().map(|part| part.mask()).collect(), 0));
+        Self { key: Tensor::cat(key, 0), value: Tensor::cat(value, 0), mask }
     }
+}
+
+/// Looking at the tokens of another encoder, whoever made keys and values of them.
+pub trait Looks: Module {
+    /// `[B, S, H]` (packed, if the sequence is) to the branch of the same shape. `dropout` acts on the weights.
+    fn look(&self, states: Tensor<3>, sequence: &Sequence, memory: &KeyValue, dropout: (&Dropout, f64)) -> Tensor<3>;
+}
+
+/// Attention to tokens that another layer has made keys and values of.
+#[derive(Module, Debug)]
+pub struct CrossQuery {
+    query: Linear,
+    output: Linear,
+    #[module(skip)]
+    heads: usize,
+}
+
+impl CrossQuery {
+    /// Over `hidden_size` values in `heads` heads.
+    pub fn init(hidden_size: usize, heads: usize, device: &Device) -> Self {
+        let linear = || Linear::init(hidden_size, hidden_size, device);
+        Self { query: linear(), output: linear(), heads }
+    }
+}
+
+impl Looks for CrossQuery {
+    fn look(&self, states: Tensor<3>, sequence: &Sequence, memory: &KeyValue, dropout: (&Dropout, f64)) -> Tensor<3> {
+        look((&self.query, &self.output, self.heads), states, sequence, memory, dropout)
+    }
+}
+
+impl Looks for CrossAttention {
+    fn look(&self, states: Tensor<3>, sequence: &Sequence, memory: &KeyValue, dropout: (&Dropout, f64)) -> Tensor<3> {
+        look((&self.query, &self.output, self.heads), states, sequence, memory, dropout)
+    }
+}
+
+fn look(
+    (query, output, heads): (&Linear, &Linear, usize),
+    states: Tensor<3>,
+    sequence: &Sequence,
+    memory: &KeyValue,
+    dropout: (&Dropout, f64),
+) -> Tensor<3> {
+    let query = sequence.unpack(query.forward(states));
+    let [key, value] = memory.tensors();
+    output.forward(sequence.pack(attention(query, key, value, &memory.mask(), heads, dropout)))
 }
 
 impl CrossAttention {
@@ -118,38 +195,30 @@ impl CrossAttention {
 
     /// Keys and values of tokens `[B, P, W]`.
     pub fn project(&self, memory: Tensor<3>) -> KeyValue {
-        KeyValue { key: self.key.forward(memory.clone()), value: self.value.forward(memory) }
+        KeyValue::new(self.key.forward(memory.clone()), self.value.forward(memory))
     }
 
-    /// `[B, S, H]` (packed, if the sequence is) to the branch of the same shape; all tokens of the memory are real.
-    pub fn forward(
-        &self,
-        states: Tensor<3>,
-        sequence: &Sequence,
-        memory: &KeyValue,
-        dropout: (&Dropout, f64),
-    ) -> Tensor<3> {
-        let [batch, tokens, _] = memory.key.dims();
-        let mask = all_real(batch, tokens, &memory.key.device());
-        let query = sequence.unpack(self.query.forward(states));
-        let mixed = attention(query, memory.key.clone(), memory.value.clone(), &mask, self.heads, dropout);
-        self.output.forward(sequence.pack(mixed))
-    }
-
-    /// As [`Self::forward`] for a sequence that is not packed and without dropout, in single operations. Handed out beside the
+    /// As [`Looks::look`] for a sequence that is not packed, tokens without padding and no dropout, in single operations. Handed out beside the
     /// branch are the weights `[B, heads, S, P]`, as a leaf: what follows of the branch has a gradient with respect to them.
     pub fn forward_watched(&self, states: Tensor<3>, memory: &KeyValue) -> (Tensor<3>, Tensor<4>) {
-        let [batch, length, hidden] = states.dims();
-        let width = hidden / self.heads;
-        let in_heads = |rows: Tensor<3>| {
-            let [batch, length, _] = rows.dims();
-            rows.reshape([batch, length, self.heads, width]).swap_dims(1, 2) // [B, heads, S or P, width]
-        };
-        let scores = in_heads(self.query.forward(states)).matmul(in_heads(memory.key.clone()).transpose());
-        let weights = softmax(scores.div_scalar((width as f64).sqrt()), 3).inner().autodiff().require_grad();
-        let mixed = weights.clone().matmul(in_heads(memory.value.clone())).swap_dims(1, 2);
-        (self.output.forward(mixed.reshape([batch, length, hidden])), weights)
+        let [key, value] = memory.tensors();
+        let (mixed, weights) = mixed_in_the_open([self.query.forward(states), key, value], self.heads);
+        (self.output.forward(mixed), weights)
     }
+}
+
+/// Attention without padding in single operations, `[B, S, H]`, and its weights `[B, heads, S, P]` as a leaf.
+fn mixed_in_the_open([query, key, value]: [Tensor<3>; 3], heads: usize) -> (Tensor<3>, Tensor<4>) {
+    let [batch, length, hidden] = query.dims();
+    let width = hidden / heads;
+    let in_heads = |rows: Tensor<3>| {
+        let [batch, length, _] = rows.dims();
+        rows.reshape([batch, length, heads, width]).swap_dims(1, 2) // [B, heads, S or P, width]
+    };
+    let scores = in_heads(query).matmul(in_heads(key).transpose());
+    let weights = softmax(scores.div_scalar((width as f64).sqrt()), 3).inner().autodiff().require_grad();
+    let mixed = weights.clone().matmul(in_heads(value)).swap_dims(1, 2);
+    (mixed.reshape([batch, length, hidden]), weights)
 }
 
 /// A mask without padding.

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor};
 use tuwen_ops::{Dropout, LayerNorm, residual_norm};
 
-use crate::{CrossAttention, FeedForward, KeyValue, SelfAttention, Sequence};
+use crate::{CrossAttention, CrossQuery, FeedForward, KeyValue, Looks, SelfAttention, Sequence};
 
 /// The shape of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +34,13 @@ pub struct Block {
     config: BlockConfig,
 }
 
-/// [`Block`] that looks at an image between its two halves (arXiv:2107.07651): `x ← norm(x + attend(x, image))`.
+/// [`Block`] that looks at an image between its two halves (arXiv:2107.07651): `x ← norm(x + attend(x, image))`. With a
+/// [`CrossQuery`] it reads keys and values that aren't its own.
 #[derive(Module, Debug)]
-pub struct FusionBlock {
+pub struct FusionBlock<C: Module = CrossAttention> {
     attention: SelfAttention,
     attention_norm: LayerNorm,
-    cross_attention: CrossAttention,
+    cross_attention: C,
     cross_norm: LayerNorm,
     feed_forward: FeedForward,
     output_norm: LayerNorm,
@@ -82,10 +83,20 @@ impl BlockConfig {
 
     /// A fresh layer that looks at tokens of `memory_size` values.
     pub fn init_fusion(&self, memory_size: usize, device: &Device) -> FusionBlock {
+        let widths = (self.hidden_size, memory_size);
+        self.fusion(CrossAttention::init(widths, self.num_attention_heads, device), device)
+    }
+
+    /// A fresh layer that looks at what others have made keys and values of.
+    pub fn init_reading(&self, device: &Device) -> FusionBlock<CrossQuery> {
+        self.fusion(CrossQuery::init(self.hidden_size, self.num_attention_heads, device), device)
+    }
+
+    fn fusion<C: Looks>(&self, cross_attention: C, device: &Device) -> FusionBlock<C> {
         FusionBlock {
             attention: self.attention(device),
             attention_norm: self.norm(device),
-            cross_attention: CrossAttention::init((self.hidden_size, memory_size), self.num_attention_heads, device),
+            cross_attention,
             cross_norm: self.norm(device),
             feed_forward: self.feed_forward(device),
             output_norm: self.norm(device),
@@ -121,12 +132,7 @@ impl Block {
     }
 }
 
-impl FusionBlock {
-    /// The image's tokens as this layer reads them.
-    pub fn project(&self, memory: Tensor<3>) -> KeyValue {
-        self.cross_attention.project(memory)
-    }
-
+impl<C: Looks> FusionBlock<C> {
     /// `[B, S, H]`, packed if the sequence is, to the same shape.
     pub fn forward(
         &self,
@@ -155,6 +161,29 @@ impl FusionBlock {
         self.after_attention((states.narrow(1, 0, positions), branch), &first, memory, dropout)
     }
 
+    fn after_attention(
+        &self,
+        (states, branch): (Tensor<3>, Tensor<3>),
+        sequence: &Sequence,
+        memory: &KeyValue,
+        dropout: &Dropout,
+    ) -> Tensor<3> {
+        let BlockConfig { hidden_dropout_prob: rate, attention_probs_dropout_prob, .. } = self.config;
+        let states = residual_norm(&self.attention_norm, states, branch, (&dropout.at(1), rate));
+        let weights_dropout = (&dropout.at(2), attention_probs_dropout_prob);
+        let branch = self.cross_attention.look(states.clone(), sequence, memory, weights_dropout);
+        let states = residual_norm(&self.cross_norm, states, branch, (&dropout.at(3), rate));
+        let branch = self.feed_forward.forward(states.clone());
+        residual_norm(&self.output_norm, states, branch, (&dropout.at(4), rate))
+    }
+}
+
+impl FusionBlock {
+    /// The image's tokens as this layer reads them.
+    pub fn project(&self, memory: Tensor<3>) -> KeyValue {
+        self.cross_attention.project(memory)
+    }
+
     /// As [`Self::forward`] without dropout, and the weights `[B, heads, S, P]` with which it looks at the image, as a leaf of
     /// autodiff.
     pub fn forward_watched(
@@ -171,22 +200,6 @@ impl FusionBlock {
         let branch = self.feed_forward.forward(states.clone());
         (residual_norm(&self.output_norm, states, branch, (&off, none)), weights)
     }
-
-    fn after_attention(
-        &self,
-        (states, branch): (Tensor<3>, Tensor<3>),
-        sequence: &Sequence,
-        memory: &KeyValue,
-        dropout: &Dropout,
-    ) -> Tensor<3> {
-        let BlockConfig { hidden_dropout_prob: rate, attention_probs_dropout_prob, .. } = self.config;
-        let states = residual_norm(&self.attention_norm, states, branch, (&dropout.at(1), rate));
-        let weights_dropout = (&dropout.at(2), attention_probs_dropout_prob);
-        let branch = self.cross_attention.forward(states.clone(), sequence, memory, weights_dropout);
-        let states = residual_norm(&self.cross_norm, states, branch, (&dropout.at(3), rate));
-        let branch = self.feed_forward.forward(states.clone());
-        residual_norm(&self.output_norm, states, branch, (&dropout.at(4), rate))
-    }
 }
 
 impl VisionBlock {
@@ -196,5 +209,13 @@ impl VisionBlock {
         let states = self.attention.forward_onto(states, normal, attention_mask);
         let normal = self.feed_forward_norm.forward(states.clone());
         self.feed_forward.forward_onto(states, normal)
+    }
+
+    /// As [`Self::forward`] without padding, and the weights `[B, heads, S, S]` of its attention, as a leaf of autodiff.
+    pub fn forward_watched(&self, states: Tensor<3>) -> (Tensor<3>, Tensor<4>) {
+        let normal = self.attention_norm.forward(states.clone());
+        let (states, weights) = self.attention.forward_watched(states, normal);
+        let normal = self.feed_forward_norm.forward(states.clone());
+        (self.feed_forward.forward_onto(states, normal), weights)
     }
 }

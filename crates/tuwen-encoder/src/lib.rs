@@ -35,7 +35,7 @@ pub mod unibert;
 mod vit;
 mod weights;
 
-pub use attention::{CrossAttention, KeyValue, SelfAttention};
+pub use attention::{CrossAttention, CrossQuery, KeyValue, Looks, SelfAttention};
 pub use block::{Block, BlockConfig, FusionBlock, VisionBlock};
 pub use depth::layers_below_top;
 pub use embeddings::{FrameEmbeddings, TextEmbeddings};

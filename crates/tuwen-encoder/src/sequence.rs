@@ -3,10 +3,20 @@
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 use tuwen_ops::{scatter_rows, select_rows};
 
+/// Which of its positions a sequence's self-attention looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// All of them.
+    BothWays,
+    /// Its own and those before it.
+    Causal,
+}
+
 /// A mask `[B, S]`, and how its padding is treated.
 #[derive(Clone, Debug)]
 pub struct Sequence {
     mask: Tensor<2, Bool>,
+    order: Order,
     /// Where the real positions are among the B·S, if they alone are computed.
     real: Option<Tensor<1, Int>>,
 }
@@ -14,7 +24,7 @@ pub struct Sequence {
 impl From<&Tensor<2, Bool>> for Sequence {
     /// Every position is computed, padding too.
     fn from(mask: &Tensor<2, Bool>) -> Self {
-        Self { mask: mask.clone(), real: None }
+        Self { mask: mask.clone(), order: Order::BothWays, real: None }
     }
 }
 
@@ -29,7 +39,17 @@ impl Sequence {
         let partly = !places.is_empty() && places.len() < batch * length;
         let count = places.len();
         let real = partly.then(|| Tensor::from_data(TensorData::new(places, [count]), &mask.device()));
-        Self { mask: mask.clone(), real }
+        Self { mask: mask.clone(), order: Order::BothWays, real }
+    }
+
+    /// The same positions, none of which looks at those behind it.
+    #[must_use]
+    pub fn causal(self) -> Self {
+        Self { order: Order::Causal, ..self }
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        self.order
     }
 
     /// `[B, S]`, true where real.

@@ -90,16 +90,40 @@ impl Vit {
 
     /// [`Self::forward`] with its layers on a tape.
     pub fn forward_on<'a>(&'a self, tape: &Tape<'a>, pixel_values: Tensor<4>) -> Tensor<3> {
-        let projected = self.patch_projection.forward(unfold(pixel_values, self.patch_size)); // [B, P, W]
-        let [batch, patches, width] = projected.dims();
-        let class = self.class_token.val().unsqueeze::<3>().expand([batch, 1, width]);
-        let mut states = Tensor::cat(vec![class, projected], 1) + self.positions.val().unsqueeze::<3>();
-        let mask = all_real(batch, 1 + patches, &states.device());
+        let mut states = self.embed(pixel_values);
+        let [batch, tokens, _] = states.dims();
+        let mask = all_real(batch, tokens, &states.device());
         for layer in &self.layers {
             let mask = mask.clone();
             states = tape.layer(layer, vec![states], move |layer, states| layer.forward(states[0].clone(), &mask));
         }
         self.norm.forward(states)
+    }
+
+    /// As [`Self::forward`], and the weights `[B, heads, 1 + P, 1 + P]` of layer number `layer` (from 0), as a leaf of
+    /// autodiff: whatever is computed of the states has a gradient with respect to them. Where there is no such layer, the
+    /// states alone.
+    pub fn forward_watched(&self, pixel_values: Tensor<4>, layer: usize) -> (Tensor<3>, Option<Tensor<4>>) {
+        let (mut states, mut watched) = (self.embed(pixel_values), None);
+        let [batch, tokens, _] = states.dims();
+        let mask = all_real(batch, tokens, &states.device());
+        for (number, block) in self.layers.iter().enumerate() {
+            if number == layer {
+                let (after, weights) = block.forward_watched(states);
+                (states, watched) = (after, Some(weights));
+            } else {
+                states = block.forward(states, &mask);
+            }
+        }
+        (self.norm.forward(states), watched)
+    }
+
+    /// What goes into the first layer, `[B, 1 + P, W]`.
+    fn embed(&self, pixel_values: Tensor<4>) -> Tensor<3> {
+        let projected = self.patch_projection.forward(unfold(pixel_values, self.patch_size)); // [B, P, W]
+        let [batch, _, width] = projected.dims();
+        let class = self.class_token.val().unsqueeze::<3>().expand([batch, 1, width]);
+        Tensor::cat(vec![class, projected], 1) + self.positions.val().unsqueeze::<3>()
     }
 }
 

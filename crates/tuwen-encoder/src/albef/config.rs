@@ -50,6 +50,20 @@ pub struct TextConfig {
     pub frozen_word: Option<u32>,
 }
 
+impl TextConfig {
+    /// The shape of its layers.
+    pub(super) fn block(&self) -> BlockConfig {
+        BlockConfig {
+            hidden_size: self.hidden_size,
+            num_attention_heads: self.num_attention_heads,
+            intermediate_size: self.intermediate_size,
+            layer_norm_eps: self.layer_norm_eps,
+            hidden_dropout_prob: self.hidden_dropout_prob,
+            attention_probs_dropout_prob: self.attention_probs_dropout_prob,
+        }
+    }
+}
+
 impl AlbefConfig {
     /// ViT-B/16 and BERT-base in two halves of six layers, as `configs/Pretrain.yaml` and `config_bert.json` of
     /// salesforce/ALBEF have it.
@@ -81,14 +95,7 @@ impl AlbefConfig {
     pub fn init(&self, device: &Device) -> Albef {
         let Self { vision, text, embedding_size } = self;
         assert!(text.fusion_layers > 0, "at least one fusion layer");
-        let block = BlockConfig {
-            hidden_size: text.hidden_size,
-            num_attention_heads: text.num_attention_heads,
-            intermediate_size: text.intermediate_size,
-            layer_norm_eps: text.layer_norm_eps,
-            hidden_dropout_prob: text.hidden_dropout_prob,
-            attention_probs_dropout_prob: text.attention_probs_dropout_prob,
-        };
+        let block = text.block();
         let tables = (text.vocab_size, text.max_position_embeddings, text.type_vocab_size);
         Albef {
             vision: vision.init(device),

@@ -1,4 +1,4 @@
-//! Where the words of a text look at their image: the fusion layers with one layer's cross-attention in the open.
+//! Where a text's words and a picture's class token look: the layers with one layer's attention in the open.
 
 use burn::tensor::{Bool, Tensor};
 use tuwen_ops::Dropout;
@@ -27,5 +27,11 @@ impl Albef {
             }
         }
         (states, watched)
+    }
+
+    /// Image states `[B, 1 + P, W]`, and the weights `[B, heads, 1 + P, 1 + P]` of layer number `layer` (from 0) of the image
+    /// encoder, as a leaf of autodiff; see [`Vit::forward_watched`](crate::Vit::forward_watched).
+    pub fn image_states_watched(&self, pixel_values: Tensor<4>, layer: usize) -> (Tensor<3>, Option<Tensor<4>>) {
+        self.vision.forward_watched(pixel_values, layer)
     }
 }

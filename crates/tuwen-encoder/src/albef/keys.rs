@@ -3,7 +3,7 @@
 use crate::Transform::{Convolution, Leading, Part, Same, Scalar, Transposed};
 use crate::{NameRow, NameTable, Transform, Weights};
 
-/// The table for a pre-training model: `encoder.…` and the heads beside it. Second names of shared tensors, counters and
+/// The table for a pre-training model, `encoder.…` and the heads beside it, and for the heads of fine-tuned ones. Second names of shared tensors, counters and
 /// the queues, which are no weights, are dropped. The fusion layers of a reference model are numbered on from its text
 /// layers: `text_layers` says from where.
 pub fn reference_names() -> NameTable {
@@ -37,7 +37,7 @@ pub fn momentum_names(weights: &Weights, text_layers: usize) -> (Weights, Weight
     (student, teacher)
 }
 
-const TWINS: [&str; 4] = ["visual_encoder", "text_encoder", "vision_proj", "text_proj"];
+const TWINS: [&str; 5] = ["visual_encoder", "text_encoder", "vision_proj", "text_proj", "cls_head"];
 
 fn completed(name: String) -> String {
     match name.strip_prefix("text_encoder.") {
@@ -156,6 +156,16 @@ const ROWS: &[NameRow] = &[
     row("itm.classifier.weight",                                          "itm_head.weight", Transposed),
     row("itm.classifier.bias",                                            "itm_head.bias", Same),
     row("temperature",                                                    "temp", Scalar),
+    row("encoder.memory_layers.{}.key.weight",                            "text_encoder.bert.encoder.shared.{}.key.weight", Transposed),
+    row("encoder.memory_layers.{}.key.bias",                              "text_encoder.bert.encoder.shared.{}.key.bias", Same),
+    row("encoder.memory_layers.{}.value.weight",                          "text_encoder.bert.encoder.shared.{}.value.weight", Transposed),
+    row("encoder.memory_layers.{}.value.bias",                            "text_encoder.bert.encoder.shared.{}.value.bias", Same),
+    row("head.hidden.weight",                                             "cls_head.0.weight", Transposed),
+    row("head.hidden.bias",                                               "cls_head.0.bias", Same),
+    row("head.output.weight",                                             "cls_head.2.weight", Transposed),
+    row("head.output.bias",                                               "cls_head.2.bias", Same),
+    row("head.weight",                                                    "ta_head.weight", Transposed),
+    row("head.bias",                                                      "ta_head.bias", Same),
 ];
 
 #[cfg(test)]

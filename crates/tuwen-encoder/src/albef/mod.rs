@@ -4,12 +4,19 @@
 //! the reference's checkpoints, which nothing reads.
 
 mod config;
+mod decoder;
+mod fine_tuned;
 mod grounding;
 mod keys;
 mod model;
 mod on_tape;
+mod paired;
+mod start;
 
 pub use config::{AlbefConfig, TextConfig};
+pub use decoder::{AnswerDecoder, QuestionMemory};
+pub use fine_tuned::{FineTuned, FineTunedWeights};
 pub use keys::{momentum_names, reference_names, reference_number};
 pub use model::{Albef, ImageMemory};
 pub use on_tape::AlbefOnTape;
+pub use paired::{PairMemory, PairedAlbef};

@@ -84,6 +84,11 @@ impl Albef {
         self.on(&Tape::off()).fuse(states, sequence, memory, dropout)
     }
 
+    /// The map from an image's class token to the shared space.
+    pub fn vision_projection(&self) -> &Linear {
+        &self.vision_projection
+    }
+
     /// The word table `[V, H]`, which the MLM decoder shares.
     pub fn word_table(&self) -> Tensor<2> {
         self.text_embeddings.word_table()
