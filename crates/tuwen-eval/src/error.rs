@@ -118,6 +118,30 @@ pub enum EvalError {
         /// How many there are.
         columns: usize,
     },
+    /// A value that has no rank.
+    #[error("value `{index}` is `{value}`, expected a finite number")]
+    NoNumber {
+        /// Which one.
+        index: usize,
+        /// `NaN` or an infinity.
+        value: f32,
+    },
+    /// Predictions and labels of different number.
+    #[error("`{predictions}` predictions and `{labels}` labels, expected as many")]
+    Unpaired {
+        /// Predictions.
+        predictions: usize,
+        /// Labels.
+        labels: usize,
+    },
+    /// Values among which there is no order.
+    #[error("all `{count}` {what} are equal, expected some that differ")]
+    AllEqual {
+        /// What they are.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+    },
     /// A map that can't be laid over a picture.
     #[error("a map has {cells} cells, expected a square number")]
     MapShape {

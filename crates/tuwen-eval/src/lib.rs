@@ -1,4 +1,4 @@
-//! Measures of retrieval, and pictures of what was found.
+//! Measures of what a model finds, ranks and points at, and pictures of it.
 //!
 //! [`Scores`] say how well each candidate answers each query, a [`Relevance`] which answers are right, and a
 //! [`RetrievalTable`] puts recall in both directions beside chance. [`top_k`] and [`rerank`] are the two-stage retrieval of
@@ -25,6 +25,7 @@
 //! ```
 
 mod answers;
+mod boxes;
 mod canvas;
 mod chance;
 mod error;
@@ -36,9 +37,11 @@ mod relevance;
 mod rerank;
 mod retrieval;
 mod scores;
+mod spearman;
 mod text;
 
 pub use answers::{Answered, Verdict, first_answers};
+pub use boxes::{BoxChoice, PixelBox, PixelMap, accuracy_at, choose_boxes, intersection_over_union};
 pub use chance::chance_recall;
 pub use error::EvalError;
 pub use grid::{RetrievalGrid, retrieval_grid};
@@ -49,3 +52,4 @@ pub use relevance::{Relevance, RightAnswers};
 pub use rerank::{Rest, SEED_REST, rerank, top_k};
 pub use retrieval::{RECALL_AT, RetrievalRow, RetrievalTable};
 pub use scores::Scores;
+pub use spearman::{average_ranks, rank_labels, spearman};
