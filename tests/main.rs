@@ -1,20 +1,25 @@
 //! Goldens and whole runs, one binary.
 
+mod albef_answers;
 mod albef_case;
 mod albef_edges;
+mod albef_entailment;
 mod albef_false_negatives;
 mod albef_first_step;
 mod albef_fixture;
 mod albef_grounding;
 mod albef_images;
 mod albef_parity;
+mod albef_pointing;
 mod albef_refusals;
 mod albef_retrieval;
 mod albef_runs;
 mod albef_schedule;
+mod albef_statements;
 mod bad_input;
 mod damaged_checkpoints;
 mod doctor;
+mod downstream_case;
 mod every_step;
 mod fixture;
 mod golden;
@@ -34,6 +39,7 @@ mod run_folder;
 mod stopped;
 mod tidy;
 mod unibert_case;
+mod unibert_pairs;
 mod unibert_parity;
 mod unibert_schedule;
 mod unibert_text;

@@ -5,7 +5,9 @@
 pub use tuwen_core as core;
 pub use tuwen_data as data;
 pub use tuwen_doctor as doctor;
+pub use tuwen_downstream as downstream;
 pub use tuwen_encoder as encoder;
+pub use tuwen_ensemble as ensemble;
 pub use tuwen_eval as eval;
 pub use tuwen_health as health;
 pub use tuwen_ita as ita;

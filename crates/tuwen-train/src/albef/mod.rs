@@ -4,6 +4,7 @@
 mod assemble;
 mod batch;
 mod check;
+pub mod downstream;
 mod evaluate;
 mod example;
 mod flops;
