@@ -126,14 +126,6 @@ pub enum EvalError {
         /// `NaN` or an infinity.
         value: f32,
     },
-    /// Predictions and labels of different number.
-    #[error("`{predictions}` predictions and `{labels}` labels, expected as many")]
-    Unpaired {
-        /// Predictions.
-        predictions: usize,
-        /// Labels.
-        labels: usize,
-    },
     /// Values among which there is no order.
     #[error("all `{count}` {what} are equal, expected some that differ")]
     AllEqual {
@@ -154,6 +146,93 @@ pub enum EvalError {
     /// A grid without rows.
     #[error("the grid has `0` rows, expected at least `1`")]
     NoRows,
+    /// Two lists that should go together.
+    #[error("`{first}` values and `{second}` values, expected one of each a record")]
+    Unpaired {
+        /// Length of the first.
+        first: usize,
+        /// Length of the second.
+        second: usize,
+    },
+    /// Nothing to measure on.
+    #[error("`0` records, expected at least `1`")]
+    NoRecords,
+    /// Nothing that can be resampled, or no way to do it.
+    #[error(
+        "`{count}` records, `{resamples}` resamples and a confidence of `{confidence}`, expected at least one of each and a \
+         confidence between 0 and 1"
+    )]
+    Bootstrap {
+        /// Records.
+        count: usize,
+        /// Resamples.
+        resamples: usize,
+        /// The share inside the interval.
+        confidence: f64,
+    },
+    /// A measure that is no number on a resample.
+    #[error("resample `{resample}` measures `{value}`, expected a finite number")]
+    Unmeasured {
+        /// Which one.
+        resample: usize,
+        /// What it measures.
+        value: f64,
+    },
+    /// Numbers that are no feature vectors.
+    #[error("`{values}` feature values, expected whole rows of `{width}` and at least one")]
+    FeatureCount {
+        /// Numbers.
+        values: usize,
+        /// Length of a row.
+        width: usize,
+    },
+    /// Features that can't be compared.
+    #[error("features are `{first}` and `{second}` wide, expected the same")]
+    FeatureWidths {
+        /// One width.
+        first: usize,
+        /// The other.
+        second: usize,
+    },
+    /// A feature vector that is zero.
+    #[error("feature vector `{row}` has length 0, expected a direction")]
+    NoDirection {
+        /// Which one.
+        row: usize,
+    },
+    /// A classification among fewer than two classes.
+    #[error("`{classes}` classes, expected at least `2`")]
+    Classes {
+        /// How many there are.
+        classes: usize,
+    },
+    /// A label that names no class.
+    #[error("record `{row}` has label `{label}`, expected one below `{classes}`")]
+    Label {
+        /// The record.
+        row: usize,
+        /// Its label.
+        label: usize,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// No sentence to name a class in.
+    #[error("no prompt templates, expected at least one")]
+    NoTemplates,
+    /// A sentence that does not name its class once.
+    #[error("template `{template}`, expected one `{{}}` for the name of a class")]
+    Template {
+        /// The sentence.
+        template: String,
+    },
+    /// Features of another number of sentences.
+    #[error("`{texts}` text features, expected a multiple of the `{templates}` templates")]
+    PromptCount {
+        /// Features.
+        texts: usize,
+        /// Sentences of a class.
+        templates: usize,
+    },
     /// A file that can't be written.
     #[error("{path}: {source}", path = .path.display())]
     Io {

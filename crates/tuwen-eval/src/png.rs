@@ -26,6 +26,11 @@ pub fn write_png(path: impl AsRef<Path>, picture: &Image) -> Result<(), EvalErro
     })
 }
 
+/// A picture as the bytes of a PNG file. Errors: a picture too large for the format.
+pub fn png_bytes(picture: &Image) -> Result<Vec<u8>, EvalError> {
+    encoded(picture).map_err(|source| EvalError::Io { path: PathBuf::from("PNG"), source })
+}
+
 fn encoded(picture: &Image) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive)

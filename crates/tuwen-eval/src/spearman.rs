@@ -38,7 +38,7 @@ pub fn rank_labels(scores: &[f32]) -> Result<Vec<f32>, EvalError> {
 /// finite, a list in which all are equal.
 pub fn spearman(predictions: &[f32], labels: &[f32]) -> Result<f64, EvalError> {
     if predictions.len() != labels.len() {
-        return Err(EvalError::Unpaired { predictions: predictions.len(), labels: labels.len() });
+        return Err(EvalError::Unpaired { first: predictions.len(), second: labels.len() });
     }
     let centred = |what, values: &[f32]| -> Result<Vec<f64>, EvalError> {
         let mean = (values.len() as f64 + 1.0) / 2.0;
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn what_has_no_order_is_refused() {
         let error = spearman(&[1.0, 2.0], &[1.0]).unwrap_err();
-        assert_eq!(error.to_string(), "`2` predictions and `1` labels, expected as many");
+        assert_eq!(error.to_string(), "`2` values and `1` values, expected one of each a record");
         let error = spearman(&[1.0, f32::NAN], &[1.0, 2.0]).unwrap_err();
         assert_eq!(error.to_string(), "value `1` is `NaN`, expected a finite number");
         let error = spearman(&[1.0, 2.0], &[4.0, 4.0]).unwrap_err();

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use tuwen_eval::DownstreamResults;
+
 use crate::ReportError;
 use crate::evaluation::{Evaluation, Summary};
 use crate::faults::Faults;
@@ -26,6 +28,7 @@ pub(crate) struct Run {
     pub(crate) metrics: Metrics,
     pub(crate) pictures: Vec<Picture>,
     pub(crate) samples: Option<Samples>,
+    pub(crate) downstream: Option<DownstreamResults>,
     pub(crate) faults: Faults,
 }
 
@@ -46,6 +49,7 @@ impl Run {
         run.origins = run.json("run.json")?;
         run.summary = run.json("summary.json")?;
         run.samples = run.json("samples.json")?;
+        run.downstream = run.json("downstream.json")?;
         if let Some(text) = run.text("recipe.toml")? {
             match text.parse::<toml::Table>().map_err(|error| error.message().to_owned()) {
                 Ok(table) => run.recipe = tuwen_recipe::values(&table).unwrap_or_default(),
@@ -97,7 +101,7 @@ impl Run {
 
 /// Whether something was trained in `folder`.
 fn is_run(folder: &Path) -> bool {
-    folder.join("metrics.jsonl").is_file() || folder.join("summary.json").is_file()
+    ["metrics.jsonl", "summary.json", "downstream.json"].iter().any(|name| folder.join(name).is_file())
 }
 
 /// The runs that `paths` name: each a run's folder, or one with runs in it, which come in the order of their names.

@@ -1,6 +1,7 @@
 //! The page: its sections in their order, and the data its script draws from.
 
 mod charts;
+mod downstream;
 mod evaluation;
 mod health;
 mod origins;
@@ -53,6 +54,7 @@ pub(crate) fn page(runs: &[Run]) -> String {
                     (health::section(runs))
                     (charts::sections(runs, &charts))
                     (evaluation::section(runs))
+                    (downstream::section(runs, &mut budget))
                     (samples::section(runs, &mut budget))
                     (pictures::section(runs, &mut budget))
                     (recipes::section(runs))

@@ -88,7 +88,7 @@ fn frame(run: &Run, hidden: &HiddenFrame, budget: &mut Budget) -> Markup {
 }
 
 /// A picture of the run's folder, or why it is not shown.
-fn picture(run: &Run, file: &str, what: &str, budget: &mut Budget) -> Markup {
+pub(super) fn picture(run: &Run, file: &str, what: &str, budget: &mut Budget) -> Markup {
     let path = within(&run.folder, file).ok_or_else(|| "lies outside of the run's folder".to_owned());
     html! {
         @match path.and_then(|path| budget.embed(&path)) {

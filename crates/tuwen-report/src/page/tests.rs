@@ -36,6 +36,15 @@ fn names_and_captions_are_text_wherever_they_stand() {
     );
     write(
         &folder,
+        "downstream.json",
+        &format!(
+            "{{\"results\":{{\"bootstrap\":{{\"resamples\":1,\"confidence\":0.5,\"seed\":1}},\"rows\":[{{\"task\":\"{quoted}\",\"measure\":\"{quoted}\",\
+             \"unit\":\"share\",\"value\":1,\"interval\":{{\"low\":1,\"high\":1}},\"chance\":0,\"records\":9}}]}},\"examples\":[{{\"task\":\"{quoted}\",\
+             \"pictures\":[\"{quoted}\"],\"text\":\"{quoted}\",\"expected\":[\"{quoted}\"],\"answers\":[{{\"text\":\"{quoted}\"}}],\"right\":false}}]}}"
+        ),
+    );
+    write(
+        &folder,
         "run.json",
         &format!("{{\"processes\":[{{\"code\":\"{quoted}\",\"data\":{{\"{quoted}\":{{}}}}}}]}}"),
     );
@@ -46,6 +55,26 @@ fn names_and_captions_are_text_wherever_they_stand() {
     for forbidden in ["<script>alert", "<img src=x", "<i onload", "<b>&", "onerror=alert(1)>\"'"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
+}
+
+#[test]
+fn downstream_measures_stand_beside_their_chance_and_examples_below() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = "{\"task\":\"vqa\",\"measure\":\"accuracy, tone\",\"unit\":\"share\",\"value\":0.613,\
+               \"interval\":{\"low\":0.57,\"high\":0.65},\"chance\":0.2,\"records\":1290}";
+    let example = "{\"task\":\"vqa\",\"text\":\"what skin tone\",\"expected\":[\"dark\"],\"right\":true,\
+                   \"pictures\":[\"examples/1.png\"],\"answers\":[{\"text\":\"dark\",\"probability\":0.75}]}";
+    let bootstrap = "{\"resamples\":1000,\"confidence\":0.95,\"seed\":42}";
+    let text = format!("{{\"results\":{{\"bootstrap\":{bootstrap},\"rows\":[{row}]}},\"examples\":[{example}]}}");
+    write(folder.path(), "downstream.json", &text);
+    write(&folder.path().join("examples"), "1.png", "abc");
+    let html = report(&[folder.path().to_owned()]).unwrap().html;
+    for part in
+        ["61.3 [57.0, 65.0], chance 20.0", " of 1,290", "95.0 % interval of 1,000", "what skin tone", "75 %", "YWJj"]
+    {
+        assert!(html.contains(part), "{part}");
+    }
+    assert!(html.contains("class=\"masked right\""));
 }
 
 #[test]
