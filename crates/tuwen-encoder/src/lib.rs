@@ -20,35 +20,40 @@
 
 pub mod albef;
 mod attention;
+mod bert_keys;
 mod block;
 mod depth;
 mod embeddings;
 mod feed_forward;
-mod files;
+mod import;
 mod momentum;
-mod names;
 mod pooling;
 mod positions;
 mod sequence;
 mod tape;
 pub mod unibert;
 mod vit;
+mod vit_keys;
 mod weights;
 
 pub use attention::{CrossAttention, CrossQuery, KeyValue, Looks, SelfAttention};
+pub use bert_keys::{bert_names, plain_bert};
 pub use block::{Block, BlockConfig, FusionBlock, VisionBlock};
 pub use depth::layers_below_top;
 pub use embeddings::{FrameEmbeddings, TextEmbeddings};
 pub use feed_forward::FeedForward;
-pub use files::{WeightsFileError, read_weights, remove_unfinished, write_weights, write_whole};
+pub use import::{ImportError, Imported, Naming, import_albef, import_bert, import_unibert, import_vit};
 pub use momentum::MomentumEncoder;
-pub use names::{NameRow, NameTable, Transform};
 pub use pooling::{AttentionPooling, Pooling, mean_pooling};
 pub use positions::interpolate_positions;
 pub use sequence::Sequence;
 pub use tape::{Recompute, Tape};
+pub use tuwen_weights::{
+    HostIntegers, HostTensor, Integers, NameRow, NameTable, Saved, TorchError, Transform, Weights, WeightsFileError,
+    open_weights, read_weights, remove_unfinished, write_tensors, write_weights, write_whole,
+};
 pub use vit::{Vit, VitConfig};
+pub use vit_keys::{hf_vit_names, plain_vit, timm_vit_names};
 pub use weights::{
-    HostTensor, Weights, WeightsError, frozen, gradients_of, initialise, initialise_by_name, load_weights, shapes_of,
-    weights_of,
+    WeightsError, frozen, gradients_of, initialise, initialise_by_name, load_part, load_weights, shapes_of, weights_of,
 };

@@ -25,6 +25,15 @@ impl Pooling {
         matches!(self, Self::Mean | Self::Attention)
     }
 
+    /// The variant in which padding takes part.
+    #[must_use]
+    pub fn as_seed(self) -> Self {
+        match self {
+            Self::Mean | Self::MeanSeed => Self::MeanSeed,
+            Self::Attention | Self::AttentionSeed => Self::AttentionSeed,
+        }
+    }
+
     /// Whether it has weights of its own.
     pub fn is_attention(self) -> bool {
         matches!(self, Self::Attention | Self::AttentionSeed)

@@ -5,20 +5,9 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use tuwen_random::{Draws, Stream};
+use tuwen_weights::{HostTensor, Weights};
 
 const INITIALISE: Stream = Stream::named("encoder.initialise");
-
-/// One tensor in host memory, row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HostTensor {
-    /// The length of each axis.
-    pub shape: Vec<usize>,
-    /// As many values as the shape says.
-    pub values: Vec<f32>,
-}
-
-/// Tensors by name, such as `layers.0.output.weight`.
-pub type Weights = BTreeMap<String, HostTensor>;
 
 /// Weights that don't fit a module. Every offending name is listed, and nothing is loaded.
 #[derive(Debug, thiserror::Error)]
@@ -101,14 +90,23 @@ fn host<const D: usize>(tensor: Tensor<D>) -> HostTensor {
 
 /// `module` with its parameters replaced by `weights`: all of them, by name and shape, or none.
 pub fn load_weights<M: Module>(module: M, weights: &Weights) -> Result<M, WeightsError> {
-    check(&module, weights)?;
+    check(&module, weights, |_| true)?;
     let value = |name: &str, _: &[usize]| weights.get(name).map(|tensor| tensor.values.clone());
     Ok(module.map(&mut Writer { path: Path::default(), value }))
 }
 
-fn check<M: Module>(module: &M, weights: &Weights) -> Result<(), WeightsError> {
+/// `module` with the parameters that `weights` names replaced, the rest as they are. Errors: a name that the module
+/// doesn't have, another shape, and a name that `needed` asks for and `weights` lacks.
+pub fn load_part<M: Module>(module: M, weights: &Weights, needed: impl Fn(&str) -> bool) -> Result<M, WeightsError> {
+    check(&module, weights, needed)?;
+    let value = |name: &str, _: &[usize]| weights.get(name).map(|tensor| tensor.values.clone());
+    Ok(module.map(&mut Writer { path: Path::default(), value }))
+}
+
+fn check<M: Module>(module: &M, weights: &Weights, needed: impl Fn(&str) -> bool) -> Result<(), WeightsError> {
     let expected = shapes_of(module);
-    let missing = expected.keys().filter(|name| !weights.contains_key(*name)).cloned().collect::<Vec<_>>();
+    let lacking = |name: &&String| needed(name) && !weights.contains_key(*name);
+    let missing = expected.keys().filter(lacking).cloned().collect::<Vec<_>>();
     let unused = weights.keys().filter(|name| !expected.contains_key(*name)).cloned().collect::<Vec<_>>();
     let misshaped = expected.iter().filter_map(|(name, shape)| {
         let found = &weights.get(name)?.shape;

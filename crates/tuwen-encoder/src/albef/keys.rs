@@ -37,6 +37,21 @@ pub fn momentum_names(weights: &Weights, text_layers: usize) -> (Weights, Weight
     (student, teacher)
 }
 
+/// The number of the first layer of theirs that looks at images.
+pub fn first_fusion_layer(weights: &Weights) -> Option<usize> {
+    let number = |name: &String| {
+        let name = completed(name.clone());
+        let (number, rest) = name.strip_prefix(LAYER)?.split_once('.')?;
+        if rest.starts_with("crossattention.") { number.parse().ok() } else { None }
+    };
+    weights.keys().filter_map(number).min()
+}
+
+/// The other way round from [`momentum_names`]: the name of a momentum encoder's weight; nothing for what has none.
+pub fn momentum_name(name: &str) -> Option<String> {
+    TWINS.iter().find_map(|twin| Some(format!("{twin}_m.{}", name.strip_prefix(twin)?.strip_prefix('.')?)))
+}
+
 const TWINS: [&str; 5] = ["visual_encoder", "text_encoder", "vision_proj", "text_proj", "cls_head"];
 
 fn completed(name: String) -> String {

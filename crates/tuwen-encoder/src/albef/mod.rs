@@ -16,7 +16,7 @@ mod start;
 pub use config::{AlbefConfig, TextConfig};
 pub use decoder::{AnswerDecoder, QuestionMemory};
 pub use fine_tuned::{FineTuned, FineTunedWeights};
-pub use keys::{momentum_names, reference_names, reference_number};
+pub use keys::{first_fusion_layer, momentum_name, momentum_names, reference_names, reference_number};
 pub use model::{Albef, ImageMemory};
 pub use on_tape::AlbefOnTape;
 pub use paired::{PairMemory, PairedAlbef};

@@ -84,6 +84,13 @@ impl NameTable {
     }
 }
 
+impl NameTable {
+    /// Those of `names` that mean nothing here.
+    pub fn dropped_among<'n>(&self, names: impl Iterator<Item = &'n String>) -> Vec<String> {
+        names.filter(|name| self.dropped.iter().any(|dropped| number_in(dropped, name).is_some())).cloned().collect()
+    }
+}
+
 fn part_index(transform: Transform) -> usize {
     if let Transform::Part { index, .. } = transform { index } else { 0 }
 }
@@ -136,10 +143,12 @@ fn import(tensors: &[&HostTensor], transform: Transform) -> HostTensor {
             let (outputs, inputs) = first.shape.split_first().map_or((1, &[][..]), |(first, rest)| (*first, rest));
             transposed(&HostTensor { shape: vec![outputs, inputs.iter().product()], values: first.values.clone() })
         }
-        Transform::Leading => {
-            HostTensor { shape: first.shape.get(1..).unwrap_or(&[]).to_vec(), values: first.values.clone() }
+        // Of another shape it stays as it is, and the model says so.
+        Transform::Leading if first.shape.first() == Some(&1) => {
+            HostTensor { shape: first.shape[1..].to_vec(), values: first.values.clone() }
         }
-        Transform::Scalar => HostTensor { shape: vec![1], values: first.values.clone() },
+        Transform::Scalar if first.shape.is_empty() => HostTensor { shape: vec![1], values: first.values.clone() },
+        Transform::Leading | Transform::Scalar => first.clone(),
         Transform::Part { of, .. } => {
             let values = tensors.iter().flat_map(|tensor| tensor.values.iter().copied()).collect();
             let rows = first.shape.first().copied().unwrap_or(1) * of;

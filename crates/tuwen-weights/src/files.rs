@@ -8,7 +8,9 @@ use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
-use crate::{HostTensor, Weights};
+use crate::saved::Saved;
+use crate::torch::TorchError;
+use crate::{HostIntegers, HostTensor, Integers, Weights};
 
 /// How names begin of files that are being written.
 const UNFINISHED: &str = ".unfinished-";
@@ -32,8 +34,46 @@ pub enum WeightsFileError {
         /// What the parser found.
         reason: String,
     },
+    /// A file of PyTorch's that is not read.
+    #[error("{}: {source}", path.display())]
+    Torch {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: TorchError,
+    },
+    /// No file of weights at all.
+    #[error("{}: neither safetensors nor a file of `torch.save`", path.display())]
+    Kind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No float tensor where weights are looked for.
+    #[error(
+        "{}: holds no weights; they are looked for at its top and below `model`, `state_dict`, `model_state_dict`{}",
+        path.display(),
+        beside(there)
+    )]
+    NoWeights {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        there: Vec<String>,
+    },
+    /// A weight that is not a number, or infinite.
+    #[error("{}: tensor `{name}` has {value} at place {index}, expected finite numbers", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Which of its numbers.
+        index: usize,
+        /// What stands there.
+        value: f32,
+    },
     /// A tensor of another type.
-    #[error("{}: tensor `{name}` is {dtype:?}, expected F32, F16 or BF16", path.display())]
+    #[error("{}: tensor `{name}` is {dtype:?}, expected F32, F64, F16 or BF16", path.display())]
     Dtype {
         /// The file.
         path: PathBuf,
@@ -44,30 +84,71 @@ pub enum WeightsFileError {
     },
 }
 
-/// Reads the float tensors whose name `wanted` accepts; f16 and bf16 become f32.
+fn beside(there: &[String]) -> String {
+    if there.is_empty() { String::new() } else { format!(", and it has {}", there.join(", ")) }
+}
+
+/// Reads the float tensors whose name `wanted` accepts; other float types become f32.
 pub fn read_weights(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Weights, WeightsFileError> {
     let bytes = std::fs::read(path).map_err(|source| WeightsFileError::Io { path: path.to_path_buf(), source })?;
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|error| WeightsFileError::Format { path: path.to_path_buf(), reason: error.to_string() })?;
+    let file = parse(path, &bytes)?;
     let tensors = file.iter().filter(|(name, _)| wanted(name));
     tensors
         .map(|(name, view)| {
-            let values = floats(&view).ok_or_else(|| WeightsFileError::Dtype {
-                path: path.to_path_buf(),
-                name: name.to_string(),
-                dtype: view.dtype(),
-            })?;
+            let values = floats(&view).ok_or_else(|| other_type(path, name, &view))?;
             Ok((name.to_string(), HostTensor { shape: view.shape().to_vec(), values }))
         })
         .collect()
 }
 
+/// Reads all tensors, whole numbers apart from the rest.
+pub(crate) fn read_safetensors(path: &Path) -> Result<Saved, WeightsFileError> {
+    let bytes = std::fs::read(path).map_err(|source| WeightsFileError::Io { path: path.to_path_buf(), source })?;
+    let mut saved = Saved::default();
+    for (name, view) in parse(path, &bytes)?.iter() {
+        let shape = view.shape().to_vec();
+        if let Some(values) = floats(&view) {
+            saved.weights.insert(name.to_string(), HostTensor { shape, values });
+        } else {
+            let values = integers(&view).ok_or_else(|| other_type(path, name, &view))?;
+            saved.integers.insert(name.to_string(), HostIntegers { shape, values });
+        }
+    }
+    Ok(saved)
+}
+
+fn parse<'b>(path: &Path, bytes: &'b [u8]) -> Result<SafeTensors<'b>, WeightsFileError> {
+    SafeTensors::deserialize(bytes)
+        .map_err(|error| WeightsFileError::Format { path: path.to_path_buf(), reason: error.to_string() })
+}
+
+fn other_type(path: &Path, name: &str, view: &TensorView<'_>) -> WeightsFileError {
+    WeightsFileError::Dtype { path: path.to_path_buf(), name: name.to_string(), dtype: view.dtype() }
+}
+
+fn chunks<const N: usize, T>(data: &[u8], convert: impl Fn([u8; N]) -> T) -> Vec<T> {
+    data.as_chunks::<N>().0.iter().map(|chunk| convert(*chunk)).collect()
+}
+
 fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
     let data = view.data();
     Some(match view.dtype() {
-        Dtype::F32 => data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-        Dtype::F16 => data.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-        Dtype::BF16 => data.chunks_exact(2).map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+        Dtype::F32 => chunks(data, f32::from_le_bytes),
+        Dtype::F64 => chunks(data, |bytes| f64::from_le_bytes(bytes) as f32),
+        Dtype::F16 => chunks(data, |bytes| f16::from_le_bytes(bytes).to_f32()),
+        Dtype::BF16 => chunks(data, |bytes| bf16::from_le_bytes(bytes).to_f32()),
+        _ => return None,
+    })
+}
+
+fn integers(view: &TensorView<'_>) -> Option<Vec<i64>> {
+    let data = view.data();
+    Some(match view.dtype() {
+        Dtype::I64 => chunks(data, i64::from_le_bytes),
+        Dtype::I32 => chunks(data, |bytes| i64::from(i32::from_le_bytes(bytes))),
+        Dtype::I16 => chunks(data, |bytes| i64::from(i16::from_le_bytes(bytes))),
+        Dtype::I8 => chunks(data, |bytes| i64::from(i8::from_le_bytes(bytes))),
+        Dtype::U8 | Dtype::BOOL => chunks(data, |[byte]: [u8; 1]| i64::from(byte)),
         _ => return None,
     })
 }
@@ -79,17 +160,30 @@ pub fn write_weights(
     weights: &Weights,
     metadata: HashMap<String, String>,
 ) -> Result<(), WeightsFileError> {
+    write_tensors(path, weights, &Integers::new(), metadata)
+}
+
+/// As [`write_weights`], with whole numbers (I64) among them.
+pub fn write_tensors(
+    path: &Path,
+    weights: &Weights,
+    integers: &Integers,
+    metadata: HashMap<String, String>,
+) -> Result<(), WeightsFileError> {
     let format = |error: safetensors::SafeTensorError| WeightsFileError::Format {
         path: path.to_path_buf(),
         reason: error.to_string(),
     };
-    let buffers: Vec<(&String, &HostTensor, Vec<u8>)> = weights
-        .iter()
-        .map(|(name, tensor)| (name, tensor, tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect()))
-        .collect();
+    let floats = weights.iter().map(|(name, tensor)| {
+        (name, Dtype::F32, &tensor.shape, tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect())
+    });
+    let whole = integers.iter().map(|(name, tensor)| {
+        (name, Dtype::I64, &tensor.shape, tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect())
+    });
+    let buffers: Vec<(&String, Dtype, &Vec<usize>, Vec<u8>)> = floats.chain(whole).collect();
     let views = buffers
         .iter()
-        .map(|(name, tensor, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, tensor.shape.clone(), bytes)?)))
+        .map(|(name, dtype, shape, bytes)| Ok((name.as_str(), TensorView::new(*dtype, (*shape).clone(), bytes)?)))
         .collect::<Result<Vec<_>, _>>()
         .map_err(format)?;
     let metadata = (!metadata.is_empty()).then_some(metadata);
