@@ -10,6 +10,7 @@ use tuwen_encoder::{Tape, Weights, WeightsError};
 use tuwen_health::{Facts, HealthConfig};
 
 use crate::gradients::ModelGradients;
+use crate::init::Beginning;
 use crate::optimizer::{Optimizer, OptimizerConfig, StepOutcome};
 use crate::samples::Samples;
 use crate::schedule::ScheduleConfig;
@@ -69,6 +70,15 @@ pub trait Architecture {
 
     /// The state before the first step.
     fn start(&self, device: &Device) -> Self::State;
+    /// The state before the first step with the weights of the files that the recipe names, whose stories are told to
+    /// `report`; a run that goes on needs none of them. By default there are no such files.
+    fn begin_with(
+        &self,
+        state: Self::State,
+        _report: &mut dyn FnMut(&str),
+    ) -> Result<(Self::State, Vec<Beginning>), TrainError> {
+        Ok((state, Vec::new()))
+    }
     /// The state as named tensors.
     fn save(&self, state: &Self::State) -> Weights;
     /// `state` replaced by saved tensors: all of it, or an error that names what does not fit.

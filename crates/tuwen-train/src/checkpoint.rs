@@ -1,23 +1,22 @@
 //! Checkpoints: a folder with weights, optimizer state, what is needed to use them, and a manifest that vouches for all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tuwen_data::Cursor;
 use tuwen_encoder::{Weights, read_weights, write_weights, write_whole};
 
 use crate::TrainError;
 use crate::best::Best;
+use crate::manifest::Manifest;
 
-const MANIFEST: &str = "manifest.json";
-const MODEL: &str = "model.safetensors";
-const OPTIMIZER: &str = "optimizer.safetensors";
+pub(crate) const MODEL: &str = "model.safetensors";
+pub(crate) const OPTIMIZER: &str = "optimizer.safetensors";
 /// Endings of folders that are being written, and being deleted.
-const PART: &str = "part";
+pub(crate) const PART: &str = "part";
 const GONE: &str = "gone";
 
 /// Where a run stands.
@@ -54,21 +53,6 @@ impl Position {
             best: None,
         }
     }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    format: u32,
-    position: Position,
-    files: BTreeMap<String, FileEntry>,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileEntry {
-    bytes: u64,
-    sha256: String,
 }
 
 /// What a checkpoint holds.
@@ -115,13 +99,7 @@ impl Checkpoint {
             write_whole(&path, content.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
         }
         let names = [MODEL, OPTIMIZER].into_iter().chain(companions.iter().map(|(name, _)| *name));
-        let files =
-            names.map(|name| Ok((name.to_string(), entry(&beside.join(name))?))).collect::<Result<_, TrainError>>()?;
-        let manifest = Manifest { format: 1, position: self.position, files };
-        let path = beside.join(MANIFEST);
-        let text = serde_json::to_string_pretty(&manifest).map_err(|error| TrainError::io(&path, error.into()))?;
-        write_whole(&path, text.as_bytes()).map_err(|error| TrainError::io(&path, error))?;
-        sync_folder(beside)
+        Manifest::write(beside, self.position, names)
     }
 
     /// `error`, or how much room there has to be if that is what was lacking.
@@ -138,19 +116,7 @@ impl Checkpoint {
 
     /// Reads and verifies a checkpoint folder.
     pub fn load(folder: &Path) -> Result<Self, TrainError> {
-        let bad = |reason: String| TrainError::Checkpoint { path: folder.to_path_buf(), reason };
-        let path = folder.join(MANIFEST);
-        let text = fs::read_to_string(&path).map_err(|error| TrainError::io(&path, error))?;
-        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| bad(format!("{MANIFEST}: {error}")))?;
-        for (name, expected) in &manifest.files {
-            let found = entry(&folder.join(name))?;
-            if found.bytes != expected.bytes {
-                return Err(bad(format!("{name} has {} bytes, expected {}", found.bytes, expected.bytes)));
-            }
-            if found.sha256 != expected.sha256 {
-                return Err(bad(format!("{name} was changed after it was written")));
-            }
-        }
+        let manifest = Manifest::verified(folder)?;
         Ok(Self {
             position: manifest.position,
             model: read_weights(&folder.join(MODEL), |_| true)?,
@@ -196,7 +162,7 @@ fn retire(path: &Path) -> Result<(), TrainError> {
     discard(&gone)
 }
 
-fn discard(path: &Path) -> Result<(), TrainError> {
+pub(crate) fn discard(path: &Path) -> Result<(), TrainError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(TrainError::io(path, error)),
         _ => Ok(()),
@@ -204,16 +170,10 @@ fn discard(path: &Path) -> Result<(), TrainError> {
 }
 
 /// Waits until the names in `folder` are on disk, where a folder can be opened for that.
-fn sync_folder(folder: &Path) -> Result<(), TrainError> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), TrainError> {
     #[cfg(unix)]
     fs::File::open(folder).and_then(|file| file.sync_all()).map_err(|error| TrainError::io(folder, error))?;
     Ok(())
-}
-
-fn entry(path: &Path) -> Result<FileEntry, TrainError> {
-    let bytes = fs::read(path).map_err(|error| TrainError::io(path, error))?;
-    let digest = Sha256::digest(&bytes);
-    Ok(FileEntry { bytes: bytes.len() as u64, sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect() })
 }
 
 #[cfg(test)]

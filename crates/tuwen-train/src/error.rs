@@ -3,8 +3,9 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use tuwen_annotation::AnnotationError;
 use tuwen_data::{DataError, LoaderError};
-use tuwen_encoder::{WeightsError, WeightsFileError};
+use tuwen_encoder::{ImportError, WeightsError, WeightsFileError};
 use tuwen_eval::EvalError;
 use tuwen_itm::ItmError;
 use tuwen_recipe::RecipeError;
@@ -30,9 +31,18 @@ pub enum TrainError {
         /// What there is.
         known: String,
     },
+    /// A recipe of a downstream task where one of pre-training is needed.
+    #[error("`{name}` is a recipe of a downstream task, expected one of pre-training")]
+    NotPretraining {
+        /// The recipe's name.
+        name: String,
+    },
     /// The records.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Lists of questions, captions or expressions.
+    #[error(transparent)]
+    Annotation(#[from] AnnotationError),
     /// Loading them.
     #[error(transparent)]
     Loader(#[from] LoaderError),
@@ -55,6 +65,20 @@ pub enum TrainError {
         path: PathBuf,
         /// What does not fit.
         source: WeightsError,
+    },
+    /// Weights of another model, or under names that nothing here has.
+    #[error("{}: {source}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        source: ImportError,
+    },
+    /// No file where weights are looked for.
+    #[error("{}: no weights there; the remarks of the recipe that names them may say where they come from", path.display())]
+    NoWeights {
+        /// The file or folder.
+        path: PathBuf,
     },
     /// A weights file.
     #[error(transparent)]
@@ -138,6 +162,11 @@ impl TrainError {
     /// A system error with its file.
     pub fn io(path: &Path, source: std::io::Error) -> Self {
         Self::Io { path: path.to_path_buf(), source }
+    }
+
+    /// Weights that can't be taken over, with their file.
+    pub(crate) fn import(path: &Path, source: ImportError) -> Self {
+        Self::Import { path: path.to_path_buf(), source }
     }
 
     /// Whether a disk, a quota or a limit on file sizes is behind it.

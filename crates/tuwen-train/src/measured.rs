@@ -12,6 +12,7 @@ use crate::TrainError;
 use crate::architecture::{Architecture, LoopSettings};
 use crate::evaluation::{Evaluation, Measure};
 use crate::gradients::ModelGradients;
+use crate::init::Beginning;
 use crate::objective::{OwnResult, own};
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::samples::Samples;
@@ -96,6 +97,14 @@ impl<A: Architecture> Architecture for Measured<A> {
 
     fn start(&self, device: &Device) -> A::State {
         self.inner.start(device)
+    }
+
+    fn begin_with(
+        &self,
+        state: A::State,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<(A::State, Vec<Beginning>), TrainError> {
+        self.inner.begin_with(state, report)
     }
 
     fn save(&self, state: &A::State) -> Weights {

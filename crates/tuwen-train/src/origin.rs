@@ -10,6 +10,7 @@ use tuwen_encoder::write_whole;
 
 use crate::TrainError;
 use crate::events::Event;
+use crate::init::Beginning;
 use crate::options::RunOptions;
 
 /// One process.
@@ -25,6 +26,9 @@ pub(crate) struct Origin {
     processor: Option<String>,
     threads: usize,
     data: BTreeMap<String, Fingerprint>,
+    /// Files with first weights.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    init: Vec<Beginning>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -45,7 +49,13 @@ impl Origin {
             processor: std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| processor(&text)),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             data: data.into_iter().map(|(name, fingerprint)| (name.to_string(), fingerprint)).collect(),
+            init: Vec::new(),
         }
+    }
+
+    /// With the files it began with.
+    pub(crate) fn begun_with(self, init: Vec<Beginning>) -> Self {
+        Self { init, ..self }
     }
 
     /// Adds it to the file in `folder`, in the place of those that began no earlier: their steps are done again. Other data
@@ -83,7 +93,7 @@ mod tests {
         let print = Fingerprint { files: 1, bytes: 2, digest: digest.to_string() };
         let data = BTreeMap::from([("train".to_string(), print)]);
         let (code, device) = ("tuwen 0.1.0".to_string(), "cpu".to_string());
-        Origin { began: 0, first_step, code, device, processor: None, threads: 2, data }
+        Origin { began: 0, first_step, code, device, processor: None, threads: 2, data, init: vec![] }
     }
 
     fn record(folder: &Path, origin: Origin) -> Vec<String> {

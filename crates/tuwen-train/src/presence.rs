@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use tuwen_data::open_source;
+use tuwen_encoder::Naming;
 use tuwen_recipe::{Override, RecipeError};
 use tuwen_text::TextLayout;
 
 use crate::TrainError;
-use crate::recipes::{Recipe, find_placed};
+use crate::init::{Pretrained, open_pretrained};
+use crate::recipes::{AnyRecipe, Recipe, find_placed};
 use crate::sections::{SyntheticSection, locate};
 use crate::tokens::open_vocabulary;
 use crate::unibert::TagList;
@@ -17,7 +19,7 @@ use crate::unibert::recipe::TagVocabulary;
 #[derive(Debug)]
 pub struct RecipeCheck {
     /// The recipe.
-    pub recipe: Recipe,
+    pub recipe: AnyRecipe,
     /// What it names and is there.
     pub there: Vec<Found>,
     /// What it names and is not there, or doesn't fit it, each with the place of its key.
@@ -35,7 +37,7 @@ pub struct Found {
     pub holds: String,
 }
 
-/// Reads a recipe as [`find_recipe`](crate::find_recipe) does, and opens all that it names; relative paths are looked for
+/// Reads a recipe as [`find_any_recipe`](crate::find_any_recipe) does, and opens all that it names; relative paths are looked for
 /// where the program runs and then under `root`. Nothing is written. Errors: a recipe that can't be read, or whose numbers
 /// contradict each other.
 pub fn check_recipe(
@@ -46,7 +48,7 @@ pub fn check_recipe(
 ) -> Result<RecipeCheck, TrainError> {
     let (recipe, places) = find_placed(name, overlays, overrides)?;
     let (mut there, mut faults) = (Vec::new(), Vec::new());
-    for (key, path, outcome) in named(&recipe, root) {
+    for (key, path, outcome) in named_by(&recipe, root) {
         match outcome {
             Ok(holds) => there.push(Found { key, path, holds }),
             Err(TrainError::Recipe(error)) => faults.push(places.place(error)),
@@ -59,7 +61,15 @@ pub fn check_recipe(
     Ok(RecipeCheck { recipe, there, faults })
 }
 
-type Outcome = (&'static str, PathBuf, Result<String, TrainError>);
+/// A recipe's key, where it points, and what is there.
+pub(crate) type Outcome = (&'static str, PathBuf, Result<String, TrainError>);
+
+fn named_by(recipe: &AnyRecipe, root: &Path) -> Vec<Outcome> {
+    match recipe {
+        AnyRecipe::Pretraining(recipe) => named(recipe, root),
+        AnyRecipe::Downstream(recipe) => recipe.named(root),
+    }
+}
 
 fn named(recipe: &Recipe, root: &Path) -> Vec<Outcome> {
     let (data, vocabulary, layout, size_key, size, tags) = match recipe {
@@ -100,10 +110,22 @@ fn named(recipe: &Recipe, root: &Path) -> Vec<Outcome> {
     add("data.train", &data.train, &records);
     add("data.heldout", &data.heldout, &records);
     add("text.vocabulary", vocabulary, &|path| words(path, size_key, size, &layout));
+    let init = match recipe {
+        Recipe::Albef(recipe) => recipe.init.paths(),
+        Recipe::UniBert(recipe) => recipe.init.paths(),
+    };
+    for (key, path) in init {
+        add(key, path, &|path| Ok(weights_of(&open_pretrained(path)?)));
+    }
     if let Some(TagVocabulary::File(path)) = tags {
         add("tasks.tag.vocabulary", path, &|path| Ok(format!("{} tags", TagList::read(path)?.len())));
     }
     named
+}
+
+fn weights_of(trained: &Pretrained) -> String {
+    let naming = Naming::of(&trained.weights).map_or("unknown names", Naming::describe);
+    format!("{} tensors with {naming}", trained.weights.len())
 }
 
 fn words(path: &Path, size_key: &str, size: usize, layout: &TextLayout) -> Result<String, TrainError> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tuwen_recipe::{Difference, Layer, Override, Places, RecipeError, parse_placed};
 
 use crate::sections::DataSection;
-use crate::{TrainError, albef, unibert};
+use crate::{OptimizerConfig, TrainError, albef, downstream, unibert};
 
 macro_rules! built_in {
     ($constant:ident, $folder:literal, $what:literal, $($name:literal),* $(,)?) => {
@@ -24,6 +24,7 @@ built_in!(
     "albef-official-k",
     "albef-base",
     "albef-base-siglip",
+    "albef-minilm",
     "unibert-tiny",
     "unibert-tiny-patches",
     "unibert-synth",
@@ -33,6 +34,26 @@ built_in!(
     "unibert-job4",
     "unibert-job5",
     "unibert-job6",
+    "albef-retrieval-tiny",
+    "albef-retrieval-coco",
+    "albef-retrieval-flickr",
+    "albef-ve-tiny",
+    "albef-ve",
+    "albef-vqa-tiny",
+    "albef-vqa",
+    "albef-assignment-tiny",
+    "albef-assignment",
+    "albef-nlvr2-tiny",
+    "albef-nlvr2",
+    "albef-refcoco-tiny",
+    "albef-refcoco",
+    "unibert-pairs-tiny",
+    "unibert-job1-pairs",
+    "unibert-job2-pairs",
+    "unibert-job3-pairs",
+    "unibert-job4-pairs",
+    "unibert-job5-pairs",
+    "unibert-job6-pairs",
 );
 
 built_in!(
@@ -64,11 +85,27 @@ impl Recipe {
         }
     }
 
-    /// Its records.
+    /// Its records, to be changed.
     pub fn data_mut(&mut self) -> &mut DataSection {
         match self {
             Self::Albef(recipe) => &mut recipe.data,
             Self::UniBert(recipe) => &mut recipe.data,
+        }
+    }
+
+    /// Its records.
+    pub fn data(&self) -> &DataSection {
+        match self {
+            Self::Albef(recipe) => &recipe.data,
+            Self::UniBert(recipe) => &recipe.data,
+        }
+    }
+
+    /// How its weights move.
+    pub fn optimizer(&self) -> &OptimizerConfig {
+        match self {
+            Self::Albef(recipe) => &recipe.optimizer,
+            Self::UniBert(recipe) => &recipe.optimizer,
         }
     }
 
@@ -108,36 +145,78 @@ impl Recipe {
     }
 }
 
+/// A recipe of pre-training or of a downstream task.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum AnyRecipe {
+    /// Pre-training.
+    Pretraining(Recipe),
+    /// A downstream task.
+    Downstream(downstream::Recipe),
+}
+
+impl AnyRecipe {
+    /// The recipe with `compat` spread over the choices it stands for.
+    #[must_use]
+    pub fn resolved(self) -> Self {
+        match self {
+            Self::Pretraining(recipe) => Self::Pretraining(recipe.resolved()),
+            Self::Downstream(recipe) => Self::Downstream(recipe.resolved()),
+        }
+    }
+
+    /// As TOML, with `compat` spread over the choices it stands for.
+    pub fn resolved_toml(&self) -> Result<String, RecipeError> {
+        tuwen_recipe::to_toml(&self.clone().resolved())
+    }
+
+    /// The keys whose values differ from those of `other`, both with `compat` spread, sorted.
+    pub fn differences(&self, other: &Self) -> Result<Vec<Difference>, RecipeError> {
+        tuwen_recipe::diff(&self.clone().resolved(), &other.clone().resolved())
+    }
+}
+
+/// As [`find_any_recipe`], of pre-training. Errors: a recipe of a downstream task.
+pub fn find_recipe(name: &str, overlays: &[String], overrides: &[Override]) -> Result<Recipe, TrainError> {
+    match find_any_recipe(name, overlays, overrides)? {
+        AnyRecipe::Pretraining(recipe) => Ok(recipe),
+        AnyRecipe::Downstream(recipe) => Err(TrainError::NotPretraining { name: recipe.name().to_string() }),
+    }
+}
+
 /// The recipe of this built-in name, or in this TOML file, with the overlays of these names or files and then
 /// `overrides` laid over it, and its numbers checked.
-pub fn find_recipe(name: &str, overlays: &[String], overrides: &[Override]) -> Result<Recipe, TrainError> {
+pub fn find_any_recipe(name: &str, overlays: &[String], overrides: &[Override]) -> Result<AnyRecipe, TrainError> {
     find_placed(name, overlays, overrides).map(|(recipe, _)| recipe)
 }
 
-/// As [`find_recipe`], together with where everything was written.
+/// As [`find_any_recipe`], together with where everything was written.
 pub(crate) fn find_placed(
     name: &str,
     overlays: &[String],
     overrides: &[Override],
-) -> Result<(Recipe, Places), TrainError> {
+) -> Result<(AnyRecipe, Places), TrainError> {
     let (shown, text) = text_of(name, RECIPES, "recipe")?;
     let overlays = overlays.iter().map(|name| text_of(name, OVERLAYS, "overlay")).collect::<Result<Vec<_>, _>>()?;
     let layers: Vec<Layer<'_>> = overlays.iter().map(|(name, text)| Layer { name, text }).collect();
     let base = Layer { name: &shown, text: &text };
     let fallback = Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let name_of = |given: String| if given.is_empty() { fallback } else { given };
-    match architecture(&shown, &text)? {
-        Architecture::Albef => {
-            let (mut recipe, places) = parse_placed(base, &layers, overrides, albef::check)?;
-            recipe.name = name_of(recipe.name);
-            Ok((Recipe::Albef(Box::new(recipe)), places))
-        }
-        Architecture::UniBert => {
-            let (mut recipe, places) = parse_placed(base, &layers, overrides, unibert::check)?;
-            recipe.name = name_of(recipe.name);
-            Ok((Recipe::UniBert(Box::new(recipe)), places))
-        }
+    let architecture = architecture(&shown, &text)?;
+    if let Some(read) = downstream::Recipe::read(&architecture, (base, &layers, overrides)) {
+        let (mut recipe, places) = read?;
+        let given = recipe.name().to_string();
+        recipe.rename(name_of(given));
+        return Ok((AnyRecipe::Downstream(recipe), places));
     }
+    if architecture == "unibert" {
+        let (mut recipe, places) = parse_placed(base, &layers, overrides, unibert::check)?;
+        recipe.name = name_of(recipe.name);
+        return Ok((AnyRecipe::Pretraining(Recipe::UniBert(Box::new(recipe))), places));
+    }
+    let (mut recipe, places) = parse_placed(base, &layers, overrides, albef::check)?;
+    recipe.name = name_of(recipe.name);
+    Ok((AnyRecipe::Pretraining(Recipe::Albef(Box::new(recipe))), places))
 }
 
 /// The name that errors show and the text of a built-in document or of a file.
@@ -154,42 +233,39 @@ fn text_of(name: &str, built_in: &[(&str, &str)], kind: &'static str) -> Result<
     Err(TrainError::NoSuchRecipe { kind, name: name.to_string(), known })
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Architecture {
-    #[serde(rename = "albef")]
-    Albef,
-    #[serde(rename = "unibert")]
-    UniBert,
-}
-
 /// What the line `architecture = "…"` says. Everything else is read once the schema is known.
-fn architecture(name: &str, text: &str) -> Result<Architecture, TrainError> {
+fn architecture(name: &str, text: &str) -> Result<String, TrainError> {
     #[derive(Serialize, Deserialize)]
     struct Head {
-        architecture: Architecture,
+        architecture: String,
     }
     let line = text.lines().find(|line| line.trim_start().starts_with("architecture")).unwrap_or_default();
-    Ok(tuwen_recipe::parse::<Head>(name, line, &[])?.architecture)
+    let known: Vec<&str> = ["albef", "unibert"].iter().chain(downstream::TASKS).copied().collect();
+    let check = |Head { architecture }: &Head| {
+        if known.contains(&architecture.as_str()) {
+            return Ok(());
+        }
+        let nearest = tuwen_recipe::nearest(architecture, &known);
+        let meant = nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+        let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        Err(RecipeError::invalid("architecture", format!("is `{architecture}`, expected one of {all}{meant}")))
+    };
+    Ok(tuwen_recipe::parse_checked(Layer { name, text: line }, &[], &[], check)?.architecture)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::de::DeserializeOwned;
-
     use super::*;
 
     #[test]
     fn every_built_in_recipe_is_sound_and_survives_a_round_trip() {
         for (name, _) in RECIPES {
-            match find_recipe(name, &[], &[]).unwrap_or_else(|error| panic!("{error}")) {
-                Recipe::Albef(recipe) => assert_eq!(round_trip(name, &recipe), recipe),
-                Recipe::UniBert(recipe) => assert_eq!(round_trip(name, &recipe), recipe),
-            }
+            let recipe = find_any_recipe(name, &[], &[]).unwrap_or_else(|error| panic!("{error}"));
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(format!("{name}.toml"));
+            std::fs::write(&path, tuwen_recipe::to_toml(&recipe).unwrap()).unwrap();
+            assert_eq!(find_any_recipe(path.to_str().unwrap(), &[], &[]).unwrap(), recipe);
         }
-    }
-
-    fn round_trip<T: DeserializeOwned + Serialize>(name: &str, recipe: &T) -> T {
-        tuwen_recipe::parse(name, &tuwen_recipe::to_toml(recipe).unwrap(), &[]).unwrap()
     }
 
     #[test]

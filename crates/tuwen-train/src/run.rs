@@ -17,6 +17,7 @@ use crate::evaluation::Evaluation;
 use crate::events::{Event, Start, StepReport};
 use crate::gradients::Parameters;
 use crate::history::History;
+use crate::init::Beginning;
 use crate::lock::RunLock;
 use crate::metrics::MetricsFile;
 use crate::not_finite::BadTensor;
@@ -52,7 +53,8 @@ fn to_the_end<A: Architecture>(
 ) -> Result<Summary, TrainError> {
     let mut run = Run::begin(assembly, options, watch)?;
     let settings = assembly.settings();
-    Origin::now(options, run.position.step + 1, assembly.fingerprints()?).record(&options.folder, watch)?;
+    let origin = Origin::now(options, run.position.step + 1, assembly.fingerprints()?);
+    origin.begun_with(std::mem::take(&mut run.beginnings)).record(&options.folder, watch)?;
     run.announce(options, watch);
     while run.position.step < run.schedule.total_steps {
         run.step(watch)?;
@@ -91,6 +93,8 @@ struct Run<'a, A: Architecture> {
     evaluated: Option<u64>,
     history: History,
     spent: Spent,
+    /// The files it began with, where this process began it.
+    beginnings: Vec<Beginning>,
 }
 
 #[derive(Default)]
@@ -111,10 +115,14 @@ impl<'a, A: Architecture> Run<'a, A> {
         settings.optimizer.check_names(&shapes_of(assembly.model(&state)))?;
         let mut optimizer = Optimizer::new(settings.optimizer.clone());
         let mut position = Position::start(records);
+        let mut beginnings = Vec::new();
         let found = options.newest(watch)?;
         options.write_companions(&assembly.companions()?)?;
         let loader = match found {
-            None => loader,
+            None => {
+                (state, beginnings) = assembly.begin_with(state, &mut |notice| watch(Event::Notice(notice)))?;
+                loader
+            }
             Some(checkpoint) => {
                 position = checkpoint.position;
                 state = take_over(assembly, &checkpoint, state, &mut optimizer, options)?;
@@ -140,6 +148,7 @@ impl<'a, A: Architecture> Run<'a, A> {
             state: Some(state),
             evaluation: Evaluation::default(),
             evaluated: past.evaluated,
+            beginnings,
             history: past.history,
             spent: Spent::default(),
             assembly,
@@ -276,16 +285,23 @@ impl<'a, A: Architecture> Run<'a, A> {
         let checkpoint = Checkpoint { position: self.position, model, optimizer };
         let folder = options.folder.join("checkpoints");
         let path = checkpoint.save(&folder, &self.assembly.companions()?)?;
-        let (kept, best) = (self.assembly.settings().checkpoint, self.position.best);
-        Checkpoint::prune(&folder, kept.keep, |step| {
-            best.is_some_and(|best| best.step == step)
-                || kept.keep_every.is_some_and(|every| step.is_multiple_of(every))
-        })?;
+        self.prune(&folder)?;
         watch(Event::Saved(&path));
         Ok(())
     }
 
+    /// Deletes the checkpoints in `folder` that no rule of the recipe keeps.
+    fn prune(&self, folder: &Path) -> Result<(), TrainError> {
+        let (kept, best) = (self.assembly.settings().checkpoint, self.position.best);
+        Checkpoint::prune(folder, kept.keep, |step| {
+            best.is_some_and(|best| best.step == step)
+                || kept.keep_every.is_some_and(|every| step.is_multiple_of(every))
+        })
+    }
+
     fn finish(mut self, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<Summary, TrainError> {
+        // Killed between its last checkpoint and the end of an older one, a run saves none again when it is resumed.
+        self.prune(&options.folder.join("checkpoints"))?;
         if self.evaluation.is_empty() {
             // A finished run that is resumed has nothing to train, and still has something to say.
             self.evaluate(watch)?;

@@ -38,6 +38,7 @@ impl Assembly {
         let mut recipe = recipe.resolved();
         recipe.data.prepare(root)?;
         locate(&mut recipe.text.vocabulary, root);
+        recipe.init.locate(root);
         let open = |path: &Path| -> Result<Arc<dyn Source>, TrainError> {
             Ok(Arc::from(open_source(&recipe.data.records, path)?))
         };

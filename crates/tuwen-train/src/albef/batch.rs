@@ -63,8 +63,8 @@ fn text_length(texts: &[&TextInput]) -> usize {
     texts.iter().map(|text| text.len()).max().unwrap_or(0).max(1)
 }
 
-/// Ids and mask `[B, L]`, L the longest text.
-pub(super) fn text_tensors(texts: &[&TextInput], pad: u32, device: &Device) -> (Tensor<2, Int>, Tensor<2, Bool>) {
+/// Ids and mask `[B, L]`, L the longest text; shorter ones are filled up with `pad`.
+pub fn text_tensors(texts: &[&TextInput], pad: u32, device: &Device) -> (Tensor<2, Int>, Tensor<2, Bool>) {
     let length = text_length(texts);
     let ids: Vec<&[u32]> = texts.iter().map(|text| text.input_ids.as_slice()).collect();
     let real = |text: &&TextInput| {

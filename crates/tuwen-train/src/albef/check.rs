@@ -4,20 +4,33 @@ use tuwen_data::DataFormat;
 use tuwen_ita::TEMPERATURE_RANGE;
 use tuwen_recipe::RecipeError;
 use tuwen_text::Layout;
+use tuwen_vision::TrainTransform;
 
-use super::recipe::Recipe;
+use super::recipe::{ModelSection, Recipe, TextSection};
 use super::{ItaLoss, Stage};
 
 /// Refuses a recipe whose numbers contradict each other, naming the key.
 pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
-    shapes(recipe)?;
-    text(recipe)?;
+    check_encoder(&recipe.text, &recipe.vision, &recipe.model)?;
     sizes(recipe)?;
     numbers(recipe)?;
     recipe.optimizer.check()?;
+    recipe.init.check()?;
     languages(recipe)?;
     health(recipe)?;
     stages(recipe)
+}
+
+/// Refuses what contradicts itself in the sections that say how texts and pictures are read and by which encoder.
+pub(crate) fn check_encoder(
+    text_section: &TextSection,
+    vision: &TrainTransform,
+    model: &ModelSection,
+) -> Result<(), RecipeError> {
+    shapes(vision, model)?;
+    text(text_section, model)?;
+    encoder_sizes(model)?;
+    encoder_numbers(model)
 }
 
 /// Entries of a queue: 256 times ALBEF's, 16 GiB of features of 256 values.
@@ -31,8 +44,8 @@ fn health(recipe: &Recipe) -> Result<(), RecipeError> {
     recipe.health.fault().map_or(Ok(()), |(key, reason)| fail(&format!("health.{key}"), reason))
 }
 
-fn shapes(recipe: &Recipe) -> Result<(), RecipeError> {
-    let (vision, text) = (&recipe.model.encoder.vision, &recipe.model.encoder.text);
+fn shapes(transform: &TrainTransform, model: &ModelSection) -> Result<(), RecipeError> {
+    let (vision, text) = (&model.encoder.vision, &model.encoder.text);
     for (key, heads, hidden) in [
         ("model.encoder.vision.num_attention_heads", vision.num_attention_heads, vision.hidden_size),
         ("model.encoder.text.num_attention_heads", text.num_attention_heads, text.hidden_size),
@@ -48,17 +61,15 @@ fn shapes(recipe: &Recipe) -> Result<(), RecipeError> {
             format!("is {patch}, expected a divisor of image_size = {side}"),
         );
     }
-    if recipe.vision.side as usize != side {
-        return fail(
-            "vision.side",
-            format!("is {}, expected `model.encoder.vision.image_size` = {side}", recipe.vision.side),
-        );
+    if transform.side as usize != side {
+        let reason = format!("is {}, expected `model.encoder.vision.image_size` = {side}", transform.side);
+        return fail("vision.side", reason);
     }
-    recipe.vision.check().map_err(|error| RecipeError::invalid("vision", error.to_string()))
+    transform.check().map_err(|error| RecipeError::invalid("vision", error.to_string()))
 }
 
-fn text(recipe: &Recipe) -> Result<(), RecipeError> {
-    let (layout, most) = (&recipe.text.layout, recipe.model.encoder.text.max_position_embeddings);
+fn text(section: &TextSection, model: &ModelSection) -> Result<(), RecipeError> {
+    let (layout, most) = (&section.layout, model.encoder.text.max_position_embeddings);
     if layout.max_length == 0 || layout.max_length > most {
         let reason =
             format!("is {}, expected 1 to `model.encoder.text.max_position_embeddings` = {most}", layout.max_length);
@@ -68,28 +79,22 @@ fn text(recipe: &Recipe) -> Result<(), RecipeError> {
         let reason = format!("is `{}`, expected `cls_title` or `cls_title_sep`", layout.layout.name());
         return fail("text.layout.layout", reason);
     }
-    if recipe.text.caption_words == 0 {
+    if section.caption_words == 0 {
         return fail("text.caption_words", "is 0, expected at least 1".into());
     }
     Ok(())
 }
 
-fn sizes(recipe: &Recipe) -> Result<(), RecipeError> {
-    let (vision, text) = (&recipe.model.encoder.vision, &recipe.model.encoder.text);
+fn encoder_sizes(model: &ModelSection) -> Result<(), RecipeError> {
+    let (vision, text) = (&model.encoder.vision, &model.encoder.text);
     let counts = [
-        ("model.encoder.vision.hidden_size", vision.hidden_size as u64),
-        ("model.encoder.vision.intermediate_size", vision.intermediate_size as u64),
-        ("model.encoder.text.hidden_size", text.hidden_size as u64),
-        ("model.encoder.text.intermediate_size", text.intermediate_size as u64),
-        ("model.encoder.text.fusion_layers", text.fusion_layers as u64),
-        ("model.encoder.text.type_vocab_size", text.type_vocab_size as u64),
-        ("data.loader.batch_size", recipe.data.loader.batch_size as u64),
-        ("evaluation.every", recipe.evaluation.every),
-        ("evaluation.batch_size", recipe.evaluation.batch_size as u64),
-        ("checkpoint.every", recipe.checkpoint.every),
-        ("checkpoint.keep", recipe.checkpoint.keep as u64),
-        ("checkpoint.keep_every", recipe.checkpoint.keep_every.unwrap_or(1)),
-        ("model.encoder.embedding_size", recipe.model.encoder.embedding_size as u64),
+        ("model.encoder.vision.hidden_size", vision.hidden_size),
+        ("model.encoder.vision.intermediate_size", vision.intermediate_size),
+        ("model.encoder.text.hidden_size", text.hidden_size),
+        ("model.encoder.text.intermediate_size", text.intermediate_size),
+        ("model.encoder.text.fusion_layers", text.fusion_layers),
+        ("model.encoder.text.type_vocab_size", text.type_vocab_size),
+        ("model.encoder.embedding_size", model.encoder.embedding_size),
     ];
     if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
         return fail(key, "is 0, expected at least 1".into());
@@ -101,34 +106,62 @@ fn sizes(recipe: &Recipe) -> Result<(), RecipeError> {
     })
 }
 
-fn numbers(recipe: &Recipe) -> Result<(), RecipeError> {
-    let (vision, text) = (&recipe.model.encoder.vision, &recipe.model.encoder.text);
-    let ranges = &recipe.model.initializer_range;
+fn sizes(recipe: &Recipe) -> Result<(), RecipeError> {
+    let counts = [
+        ("data.loader.batch_size", recipe.data.loader.batch_size as u64),
+        ("evaluation.every", recipe.evaluation.every),
+        ("evaluation.batch_size", recipe.evaluation.batch_size as u64),
+        ("checkpoint.every", recipe.checkpoint.every),
+        ("checkpoint.keep", recipe.checkpoint.keep as u64),
+        ("checkpoint.keep_every", recipe.checkpoint.keep_every.unwrap_or(1)),
+    ];
+    match counts.into_iter().find(|(_, count)| *count == 0) {
+        Some((key, _)) => fail(key, "is 0, expected at least 1".into()),
+        None => Ok(()),
+    }
+}
+
+fn encoder_numbers(model: &ModelSection) -> Result<(), RecipeError> {
+    let (vision, text, ranges) = (&model.encoder.vision, &model.encoder.text, &model.initializer_range);
     let amounts = [
         ("model.initializer_range.vision", ranges.vision),
         ("model.initializer_range.text", ranges.text),
         ("model.initializer_range.heads", ranges.heads),
         ("model.encoder.vision.layer_norm_eps", vision.layer_norm_eps),
         ("model.encoder.text.layer_norm_eps", text.layer_norm_eps),
-        ("optimizer.learning_rate", recipe.optimizer.learning_rate),
     ];
     amounts.into_iter().try_for_each(|(key, amount)| not_negative(key, amount))?;
+    share("model.encoder.text.hidden_dropout_prob", text.hidden_dropout_prob)?;
+    share("model.encoder.text.attention_probs_dropout_prob", text.attention_probs_dropout_prob)
+}
+
+fn numbers(recipe: &Recipe) -> Result<(), RecipeError> {
+    not_negative("optimizer.learning_rate", recipe.optimizer.learning_rate)?;
     let shares = [
-        ("model.encoder.text.hidden_dropout_prob", text.hidden_dropout_prob),
-        ("model.encoder.text.attention_probs_dropout_prob", text.attention_probs_dropout_prob),
         ("optimizer.betas[0]", recipe.optimizer.betas[0]),
         ("optimizer.betas[1]", recipe.optimizer.betas[1]),
         ("momentum.rate", recipe.momentum.rate),
         ("tasks.masking.probability", recipe.tasks.masking.probability),
     ];
-    if let Some((key, share)) = shares.into_iter().find(|(_, share)| !(0.0..1.0).contains(share)) {
-        return fail(key, format!("is {share}, expected 0 to less than 1"));
+    shares.into_iter().try_for_each(|(key, amount)| share(key, amount))?;
+    temperature("tasks.temperature", recipe.tasks.temperature)
+}
+
+/// Refuses a first τ that is outside of its range.
+pub(crate) fn temperature(key: &str, value: f64) -> Result<(), RecipeError> {
+    let (low, high) = (TEMPERATURE_RANGE.start(), TEMPERATURE_RANGE.end());
+    if TEMPERATURE_RANGE.contains(&value) {
+        return Ok(());
     }
-    if !TEMPERATURE_RANGE.contains(&recipe.tasks.temperature) {
-        let (low, high) = (TEMPERATURE_RANGE.start(), TEMPERATURE_RANGE.end());
-        return fail("tasks.temperature", format!("is {}, expected {low} to {high}", recipe.tasks.temperature));
+    fail(key, format!("is {value}, expected {low} to {high}"))
+}
+
+/// Refuses what is no share below 1.
+pub(crate) fn share(key: &str, value: f64) -> Result<(), RecipeError> {
+    if (0.0..1.0).contains(&value) {
+        return Ok(());
     }
-    Ok(())
+    fail(key, format!("is {value}, expected 0 to less than 1"))
 }
 
 fn not_negative(key: &str, amount: f64) -> Result<(), RecipeError> {

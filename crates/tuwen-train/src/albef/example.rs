@@ -96,17 +96,17 @@ pub fn picture_of(visual: &Visual) -> Result<Image, String> {
 }
 
 /// A number that equal pictures share, whatever file they came from.
-pub(super) fn image_key(image: &Image) -> u64 {
+pub(crate) fn image_key(image: &Image) -> u64 {
     key_of(&(image.width(), image.height(), image.pixels()))
 }
 
 /// A number that equal values share.
-pub(super) fn key_of(value: &impl Hash) -> u64 {
+pub(crate) fn key_of(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-pub(super) fn text_of(error: impl std::fmt::Display) -> String {
+pub(crate) fn text_of(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

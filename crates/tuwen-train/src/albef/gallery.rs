@@ -17,7 +17,7 @@ pub struct Picture {
     pub image: Image,
     /// `[3 · R · R]`; the device normalises them.
     pub pixels: PixelPlanes,
-    key: u64,
+    pub(crate) key: u64,
 }
 
 /// A caption.
@@ -29,7 +29,7 @@ pub struct Caption {
     pub input: TextInput,
     /// Its picture.
     pub picture: usize,
-    key: u64,
+    pub(crate) key: u64,
 }
 
 /// Pictures with the captions of each language.

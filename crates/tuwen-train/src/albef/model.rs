@@ -58,7 +58,8 @@ impl AlbefPretraining {
     }
 }
 
-fn range_of(name: &str, ranges: &InitializerRange) -> f64 {
+/// The standard deviation of the first weights called `name`.
+pub(crate) fn range_of(name: &str, ranges: &InitializerRange) -> f64 {
     if name.starts_with("encoder.vision.") {
         ranges.vision
     } else if name.contains("_projection.") && !name.contains("layers") || name.starts_with("itm.") {

@@ -9,7 +9,7 @@ use tuwen_ita::Positives;
 use tuwen_text::{MaskingConfig, TextLayout};
 use tuwen_vision::{AugmentCompat, TrainTransform};
 
-use super::{RerankScore, Savings, Stage};
+use super::{InitSection, RerankScore, Savings, Stage};
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use crate::sections::{CheckpointSection, Compat, ComputeSection, DataSection};
@@ -36,6 +36,9 @@ pub struct Recipe {
     pub vision: TrainTransform,
     /// The encoder and its first values.
     pub model: ModelSection,
+    /// Files with first weights.
+    #[serde(default, skip_serializing_if = "InitSection::is_empty")]
+    pub init: InitSection,
     /// How each task works, whichever stage it runs in.
     pub tasks: TasksSection,
     /// The encoders that follow slowly.

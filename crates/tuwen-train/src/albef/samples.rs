@@ -87,7 +87,7 @@ impl Assembly {
         maps: &[Vec<f32>],
         (folder, number): (&Path, usize),
     ) -> Result<Vec<WordMap>, TrainError> {
-        let mut words = words(&self.text.tokenizer, &example.text.input_ids, maps);
+        let mut words = joined_words(&self.text.tokenizer, &example.text.input_ids, maps);
         let highest = |map: &[f32]| map.iter().copied().fold(0.0, f32::max);
         let mut order: Vec<usize> = (0..words.len()).collect();
         order.sort_by(|&a, &b| highest(&words[b].1).total_cmp(&highest(&words[a].1)));
@@ -105,7 +105,7 @@ impl Assembly {
 }
 
 /// The words of a caption, each with the mean of its parts' maps; special tokens are no words.
-fn words(tokenizer: &Tokenizer, ids: &[u32], maps: &[Vec<f32>]) -> Vec<(String, Vec<f32>)> {
+pub fn joined_words(tokenizer: &Tokenizer, ids: &[u32], maps: &[Vec<f32>]) -> Vec<(String, Vec<f32>)> {
     let vocabulary = tokenizer.vocabulary();
     let mut words: Vec<(String, Vec<f32>, f32)> = Vec::new();
     for (&id, map) in ids.iter().zip(maps).filter(|(id, _)| vocabulary.is_word(**id)) {
@@ -144,7 +144,7 @@ mod tests {
         let tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "play", "##ing", "dog"];
         let tokenizer = Tokenizer::from_tokens(tokens).unwrap();
         let maps = [9.0, 1.0, 3.0, 5.0, 9.0].map(|value| vec![value]);
-        let found = words(&tokenizer, &[2, 5, 6, 7, 3], &maps);
+        let found = joined_words(&tokenizer, &[2, 5, 6, 7, 3], &maps);
         assert_eq!(found, [("playing".to_string(), vec![2.0]), ("dog".to_string(), vec![5.0])]);
     }
 }

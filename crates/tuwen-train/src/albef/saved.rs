@@ -7,23 +7,30 @@ use burn::tensor::{Device, Tensor, TensorData};
 use tuwen_encoder::{HostTensor, MomentumEncoder, Weights, WeightsError, load_weights, weights_of};
 use tuwen_ita::{FeatureQueue, PairKeys, QueueParts};
 
-use super::{AlbefState, Teacher};
+use super::{AlbefPretraining, AlbefState, Teacher};
 
-const TEACHER_ENCODER: &str = "momentum.encoder.";
-const TEACHER_MLM: &str = "momentum.mlm.";
-const QUEUE: [&str; 4] = ["queue.image", "queue.text", "queue.keys", "queue.place"];
+pub(super) const TEACHER_ENCODER: &str = "momentum.encoder.";
+pub(super) const TEACHER_MLM: &str = "momentum.mlm.";
+pub(super) const QUEUE: [&str; 4] = ["queue.image", "queue.text", "queue.keys", "queue.place"];
 
 /// Trained weights under their own names, momentum encoders under `momentum.…`, the queue under `queue.…`.
 pub(super) fn save(state: &AlbefState) -> Weights {
     let mut saved = weights_of(&state.model);
+    saved.extend(save_beside(state.teacher.as_ref(), state.queue.as_ref()));
+    saved
+}
+
+/// Momentum encoders under `momentum.…`, the queue under `queue.…`.
+pub(crate) fn save_beside(teacher: Option<&Teacher>, queue: Option<&FeatureQueue>) -> Weights {
+    let mut saved = Weights::new();
     let mut add = |prefix: &str, weights: Weights| {
         saved.extend(weights.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
     };
-    if let Some(Teacher { encoder, mlm }) = &state.teacher {
+    if let Some(Teacher { encoder, mlm }) = teacher {
         add(TEACHER_ENCODER, weights_of(encoder.module()));
         add(TEACHER_MLM, weights_of(mlm.module()));
     }
-    if let Some(queue) = &state.queue {
+    if let Some(queue) = queue {
         let QueueParts { image, text, keys, pointer, valid } = queue.parts();
         let tensors = [host(image), host(text), keys_to_host(keys), numbers(&[*pointer as u64, *valid as u64])];
         saved.extend(QUEUE.map(str::to_string).into_iter().zip(tensors));
@@ -33,25 +40,33 @@ pub(super) fn save(state: &AlbefState) -> Weights {
 
 /// `state` with everything replaced by `saved`, or the names that don't fit.
 pub(super) fn restore(state: AlbefState, saved: &Weights) -> Result<AlbefState, WeightsError> {
-    let mut trained = saved.clone();
-    let mut take = |prefix: &str| -> Weights {
-        let names: Vec<String> = trained.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
-        names.iter().filter_map(|name| Some((name[prefix.len()..].to_string(), trained.remove(name)?))).collect()
-    };
-    let (encoder, mlm, queue) = (take(TEACHER_ENCODER), take(TEACHER_MLM), take("queue."));
+    let beside = |name: &str| name.starts_with("momentum.") || name.starts_with("queue.");
+    let (beside, trained): (Weights, Weights) = saved.clone().into_iter().partition(|(name, _)| beside(name));
     let model = load_weights(state.model, &trained)?;
+    let (teacher, queue) = restore_beside(&model, state.queue, beside)?;
+    Ok(AlbefState { model, teacher, queue, pending: None })
+}
+
+/// What [`save_beside`] saved, for `model`; `queue` is one of the right size, if there is one.
+pub(crate) fn restore_beside(
+    model: &AlbefPretraining,
+    queue: Option<FeatureQueue>,
+    mut saved: Weights,
+) -> Result<(Option<Teacher>, Option<FeatureQueue>), WeightsError> {
+    let mut take = |prefix: &str| -> Weights {
+        let names: Vec<String> = saved.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
+        names.iter().filter_map(|name| Some((name[prefix.len()..].to_string(), saved.remove(name)?))).collect()
+    };
+    let (encoder, mlm, features) = (take(TEACHER_ENCODER), take(TEACHER_MLM), take("queue."));
     let teacher = match encoder.is_empty() && mlm.is_empty() {
         true => None,
         false => {
-            let fresh = Teacher::of(&model);
+            let fresh = Teacher::of(model);
             Some(Teacher { encoder: loaded(&fresh.encoder, &encoder)?, mlm: loaded(&fresh.mlm, &mlm)? })
         }
     };
-    let queue = match state.queue {
-        None => None,
-        Some(fresh) => Some(queue_from(&fresh, &queue)?),
-    };
-    Ok(AlbefState { model, teacher, queue, pending: None })
+    let queue = queue.map(|fresh| queue_from(&fresh, &features)).transpose()?;
+    Ok((teacher, queue))
 }
 
 fn loaded<M: Module>(fresh: &MomentumEncoder<M>, weights: &Weights) -> Result<MomentumEncoder<M>, WeightsError> {
@@ -107,16 +122,16 @@ fn split(number: u64) -> impl Iterator<Item = f32> {
     (0..WORDS).map(move |word| f32::from((number >> (16 * word)) as u16))
 }
 
-fn words(values: &[f32]) -> Vec<u64> {
+pub(super) fn words(values: &[f32]) -> Vec<u64> {
     let join = |chunk: &[f32]| chunk.iter().rev().fold(0, |number, &word| (number << 16) | word as u64);
     values.chunks_exact(WORDS).map(join).collect()
 }
 
-fn numbers(values: &[u64]) -> HostTensor {
+pub(super) fn numbers(values: &[u64]) -> HostTensor {
     HostTensor { shape: vec![values.len(), WORDS], values: values.iter().flat_map(|&value| split(value)).collect() }
 }
 
-fn keys_to_host(keys: &[Option<PairKeys>]) -> HostTensor {
+pub(super) fn keys_to_host(keys: &[Option<PairKeys>]) -> HostTensor {
     let row = |key: &Option<PairKeys>| {
         let PairKeys { image, caption } = key.unwrap_or(PairKeys { image: 0, caption: 0 });
         std::iter::once(f32::from(u8::from(key.is_some())))

@@ -72,7 +72,7 @@ impl Savings {
     };
 
     /// The positions of texts with this mask that are computed.
-    pub(super) fn sequence(&self, mask: &Tensor<2, Bool>) -> Sequence {
+    pub(crate) fn sequence(&self, mask: &Tensor<2, Bool>) -> Sequence {
         if self.packed_texts.is_on() && mask.device() == Device::flex() {
             return Sequence::real_only(mask);
         }

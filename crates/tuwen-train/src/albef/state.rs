@@ -36,10 +36,17 @@ pub struct Teacher {
 
 /// Momentum features of a batch, `[B, E]` each.
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(crate) struct Pending {
     pub(super) image: Tensor<2>,
     pub(super) text: Tensor<2>,
     pub(super) keys: Vec<PairKeys>,
+}
+
+impl Pending {
+    /// Puts them into `queue`.
+    pub(crate) fn enter(self, queue: &mut FeatureQueue) {
+        queue.enqueue(self.image, self.text, &self.keys);
+    }
 }
 
 impl Teacher {
@@ -93,8 +100,8 @@ impl AlbefState {
 
     /// Puts the last step's momentum features into the queue.
     pub fn enqueue(&mut self) {
-        if let (Some(queue), Some(Pending { image, text, keys })) = (&mut self.queue, self.pending.take()) {
-            queue.enqueue(image, text, &keys);
+        if let (Some(queue), Some(pending)) = (&mut self.queue, self.pending.take()) {
+            pending.enter(queue);
         }
     }
 }

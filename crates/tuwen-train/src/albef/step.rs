@@ -61,7 +61,20 @@ pub enum Negatives {
 /// queue.
 pub fn losses<'a>(state: &'a mut AlbefState, batch: &Batch, input: &StepInput<'_>, tape: &Tape<'a>) -> Losses {
     let AlbefState { model, teacher, queue, pending } = state;
-    let model: &'a AlbefPretraining = model;
+    losses_beside(model, (teacher, queue, pending), batch, input, tape)
+}
+
+/// What moves beside the model: momentum encoders, queue, and what waits to enter it.
+pub(crate) type BesideModel<'s> = (&'s mut Option<Teacher>, &'s mut Option<FeatureQueue>, &'s mut Option<Pending>);
+
+/// [`losses`], with all that moves beside the model by itself.
+pub(crate) fn losses_beside<'a>(
+    model: &'a AlbefPretraining,
+    (teacher, queue, pending): BesideModel<'_>,
+    batch: &Batch,
+    input: &StepInput<'_>,
+    tape: &Tape<'a>,
+) -> Losses {
     let (encoder, stage, dropout) = (&model.encoder, input.stage, &input.dropout);
     let image_states = image_states(encoder.on(tape), batch); // [B, 1 + P, W]
     let words = batch.token_labels.as_ref().filter(|_| stage.mlm.is_some());

@@ -19,6 +19,7 @@ use super::{AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retr
 use crate::architecture::{Architecture, LoopSettings};
 use crate::evaluation::{Evaluation, RetrievalResult};
 use crate::gradients::ModelGradients;
+use crate::init::Beginning;
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::samples::Samples;
 use crate::{Schedule, TrainError};
@@ -160,6 +161,15 @@ impl Architecture for Assembly {
 
     fn start(&self, device: &Device) -> AlbefState {
         AlbefState::start(&self.recipe, device)
+    }
+
+    fn begin_with(
+        &self,
+        state: AlbefState,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<(AlbefState, Vec<Beginning>), TrainError> {
+        let (model, beginnings) = self.recipe.init.fill(state.model, report)?;
+        Ok((AlbefState { model, ..state }, beginnings))
     }
 
     fn save(&self, state: &AlbefState) -> Weights {

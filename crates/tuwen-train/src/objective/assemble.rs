@@ -1,12 +1,12 @@
 //! An own task joined with its recipe: examples in batches, ready for the loop.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 use tuwen_data::{DataError, Loader, LoaderConfig, Transform, Visit};
 
-use super::{Objective, OwnError, OwnResult, Recipe};
+use super::{Answers, Objective, OwnError, OwnResult, Recipe};
 use crate::TrainError;
 use crate::heldout::{Purpose, heldout_batches};
 
@@ -16,6 +16,8 @@ pub struct Assembly<O: Objective> {
     pub(super) recipe: Recipe<()>,
     /// The whole recipe, as the run's folder keeps it.
     pub(super) toml: String,
+    /// What the last test answered, until it is drawn: nothing is answered twice.
+    pub(super) answers: Mutex<Option<Answers>>,
 }
 
 impl<O: Objective> Assembly<O> {
@@ -26,7 +28,8 @@ impl<O: Objective> Assembly<O> {
         make: impl FnOnce(Recipe<T>) -> OwnResult<O>,
     ) -> Result<Self, TrainError> {
         let (toml, common) = (tuwen_recipe::to_toml(&recipe)?, recipe.without_task());
-        Ok(Self { objective: Arc::new(make(recipe).map_err(own)?), recipe: common, toml })
+        let objective = Arc::new(make(recipe).map_err(own)?);
+        Ok(Self { objective, recipe: common, toml, answers: Mutex::new(None) })
     }
 
     /// The objective.

@@ -6,7 +6,7 @@ use tuwen_recipe::RecipeError;
 use super::Recipe;
 
 /// Refuses numbers that no run can have, naming the key.
-pub(super) fn check<T>(recipe: &Recipe<T>) -> Result<(), RecipeError> {
+pub(crate) fn check<T>(recipe: &Recipe<T>) -> Result<(), RecipeError> {
     let counts = [
         ("loader.batch_size", recipe.loader.batch_size as u64),
         ("evaluation.every", recipe.evaluation.every),

@@ -4,6 +4,7 @@
 //! workers, the optimizer and its groups, schedules, checkpoints by weight name, resuming bit for bit, held-out tests,
 //! `metrics.jsonl` and a watcher. [`Assembly`] joins it with a [`Recipe`]; `crates/tuwen/examples/own_task.rs` is whole.
 
+mod answers;
 mod assemble;
 mod check;
 mod outcome;
@@ -17,13 +18,15 @@ use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use tuwen_data::{Record, Source, Visit};
+use tuwen_data::{Fingerprint, Record, Source, Visit};
 use tuwen_encoder::{Weights, WeightsError};
 use tuwen_ops::Dropout;
 use tuwen_random::{Draws, Stream};
 
+pub use answers::{Answered, Answers, Shown, Statistic, given};
 pub use assemble::Assembly;
 pub(crate) use assemble::own;
+pub(crate) use check::check;
 pub use outcome::Outcome;
 pub use recipe::Recipe;
 pub use sets::{Numbers, Sets, SetsSection};
@@ -100,9 +103,38 @@ pub trait Objective: Send + Sync + Sized + 'static {
         Ok(())
     }
 
+    /// What the model, which is outside of autodiff, answers to each held-out question: the run's result, with an interval, and
+    /// its right and wrong examples are made of it. Nothing: the run has metrics alone.
+    fn answers(
+        &self,
+        _model: &Self::Model,
+        _batches: &[Vec<Self::Example>],
+        _device: &Device,
+    ) -> OwnResult<Option<Answers>> {
+        Ok(None)
+    }
+
+    /// The tensors of an earlier run under the names that they have in this model; those without one are not used.
+    ///
+    /// # Errors
+    /// Tensors that don't fit what they are made into.
+    fn adopted(&self, earlier: Weights) -> Result<Weights, WeightsError> {
+        Ok(earlier)
+    }
+
+    /// What tells the data from other data, under the names `train` and `heldout`.
+    fn fingerprints(&self) -> OwnResult<Vec<(&'static str, Fingerprint)>> {
+        Ok(Vec::new())
+    }
+
     /// What a step computes, a line each, printed at the start.
     fn plan(&self) -> String {
         String::new()
+    }
+
+    /// What is allowed and probably not meant, a sentence each, printed at the start.
+    fn doubts(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// What a checkpoint carries besides the recipe so that it can be used alone: name and content.

@@ -22,6 +22,11 @@ pub(super) enum Answers {
 }
 
 impl Outcome {
+    /// Losses to train by, of which a test says nothing.
+    pub fn of(losses: Losses) -> Self {
+        Self { losses, answers: Vec::new() }
+    }
+
     /// Adds a question with C choices: the loss is the cross-entropy of `logits` `[N, C]` at `labels` `[N]`. No row: no loss.
     #[must_use]
     pub fn classes(mut self, name: &'static str, weight: f64, logits: Tensor<2>, labels: Vec<u32>) -> Self {

@@ -9,6 +9,7 @@ use tuwen_recipe::{Layer, Override, RecipeError, parse_checked};
 
 use super::check::check;
 use crate::TrainError;
+use crate::initial::InitSection;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use crate::sections::{CheckpointSection, ComputeSection, EvaluationSection};
@@ -20,8 +21,14 @@ pub struct Recipe<T> {
     /// What it is called; absent: the file's name.
     #[serde(default)]
     pub name: String,
+    /// Which of the built-in kinds of task it is of; a task from outside has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub architecture: String,
     /// The seed of everything that is drawn.
     pub seed: u64,
+    /// The run it begins with; absent: with fresh weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<InitSection>,
     /// The task's own section.
     pub task: T,
     /// Batches and worker threads.
@@ -84,7 +91,9 @@ impl<T> Recipe<T> {
     pub(super) fn without_task(&self) -> Recipe<()> {
         Recipe {
             name: self.name.clone(),
+            architecture: self.architecture.clone(),
             seed: self.seed,
+            init: self.init.clone(),
             task: (),
             loader: LoaderConfig { seed: self.seed, ..self.loader.clone() },
             optimizer: self.optimizer.clone(),
@@ -92,6 +101,23 @@ impl<T> Recipe<T> {
             evaluation: self.evaluation.clone(),
             checkpoint: self.checkpoint.clone(),
             compute: self.compute.clone(),
+        }
+    }
+
+    /// The recipe with another section for the task.
+    pub(crate) fn map_task<U>(self, section: impl FnOnce(T) -> U) -> Recipe<U> {
+        Recipe {
+            name: self.name,
+            architecture: self.architecture,
+            seed: self.seed,
+            init: self.init,
+            task: section(self.task),
+            loader: self.loader,
+            optimizer: self.optimizer,
+            schedule: self.schedule,
+            evaluation: self.evaluation,
+            checkpoint: self.checkpoint,
+            compute: self.compute,
         }
     }
 }

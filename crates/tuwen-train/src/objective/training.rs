@@ -1,18 +1,22 @@
 //! An own task as the training loop drives it.
 
 use std::path::{Path, PathBuf};
+use std::sync::{MutexGuard, PoisonError};
 
 use burn::module::Module;
 use burn::tensor::Device;
 use tuwen_core::Losses;
-use tuwen_data::Loader;
+use tuwen_data::{Fingerprint, Loader};
 use tuwen_encoder::{Tape, Weights, WeightsError, frozen, load_weights, weights_of};
 
 use super::assemble::own;
-use super::{Assembly, Objective, Pass, Tally};
+use super::{Answers, Assembly, Objective, Pass, Tally};
 use crate::architecture::{Architecture, LoopSettings};
 use crate::gradients::ModelGradients;
+use crate::init::Beginning;
+use crate::initial::{begun_with, earlier};
 use crate::optimizer::{Optimizer, StepOutcome};
+use crate::result::write_result;
 use crate::{Evaluation, Purpose, TrainError};
 
 /// What stands before the names of what is beside the model.
@@ -29,6 +33,13 @@ pub struct State<O: Objective> {
 /// Where a model is, outside of autodiff.
 fn device_of(model: &impl Module) -> Device {
     model.devices().into_iter().next().map_or_else(Device::flex, Device::inner)
+}
+
+impl<O: Objective> Assembly<O> {
+    /// What the last test answered. A panic of another thread while it was held costs the examples, not the run.
+    fn latest(&self) -> MutexGuard<'_, Option<Answers>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<O: Objective> Architecture for Assembly<O> {
@@ -60,6 +71,10 @@ impl<O: Objective> Architecture for Assembly<O> {
         Ok(files)
     }
 
+    fn doubts(&self) -> Vec<String> {
+        self.objective.doubts()
+    }
+
     fn plan(&self) -> String {
         self.objective.plan()
     }
@@ -75,6 +90,24 @@ impl<O: Objective> Architecture for Assembly<O> {
     fn start(&self, device: &Device) -> State<O> {
         let model = frozen(self.objective.model(device), &self.recipe.optimizer.frozen);
         State { model, beside: O::Beside::default() }
+    }
+
+    fn begin_with(
+        &self,
+        state: State<O>,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<(State<O>, Vec<Beginning>), TrainError> {
+        let Some(section) = &self.recipe.init else { return Ok((state, Vec::new())) };
+        let (weights, pretrained) = earlier(section)?;
+        let unfit = |source| TrainError::Weights { path: pretrained.file.clone(), source };
+        let adopted = self.objective.adopted(weights).map_err(unfit)?;
+        let (model, taken) = begun_with(state.model, &adopted).map_err(unfit)?;
+        report(&format!("`init.from`: {} of {}", taken.describe(), section.from.display()));
+        Ok((State { model, ..state }, vec![pretrained.beginning("init.from")?]))
+    }
+
+    fn fingerprints(&self) -> Result<Vec<(&'static str, Fingerprint)>, TrainError> {
+        self.objective.fingerprints().map_err(own)
     }
 
     fn save(&self, state: &State<O>) -> Weights {
@@ -137,10 +170,21 @@ impl<O: Objective> Architecture for Assembly<O> {
             tally.add(self.objective.forward(model, examples, pass).map_err(own)?);
         }
         self.objective.measure(model, heldout, device, &mut tally).map_err(own)?;
+        let answers = self.objective.answers(model, heldout, device).map_err(own)?;
+        if let Some(answers) = &answers {
+            let all = answers.measure()?;
+            tally.measured(answers.metric, all.value, all.chance);
+            answers.further.iter().for_each(|(name, measure)| tally.measured(name, measure.value, measure.chance));
+        }
+        *self.latest() = answers;
         Ok(tally.evaluation())
     }
 
     fn draw(&self, model: &O::Model, heldout: &Self::Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
-        self.objective.draw(model, heldout, folder).map_err(own)
+        let mut drawn = self.objective.draw(model, heldout, folder).map_err(own)?;
+        if let Some(answers) = self.latest().take() {
+            drawn.push(write_result(&self.recipe.name, &answers, folder)?);
+        }
+        Ok(drawn)
     }
 }

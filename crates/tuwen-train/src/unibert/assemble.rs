@@ -127,6 +127,7 @@ impl Assembly {
 fn located(mut recipe: Recipe, root: &Path) -> Result<Recipe, TrainError> {
     recipe.data.prepare(root)?;
     locate(&mut recipe.text.vocabulary, root);
+    recipe.init.locate(root);
     if let Some(TagVocabulary::File(path)) = recipe.tasks.tag.as_mut().map(|tag| &mut tag.vocabulary) {
         locate(path, root);
     }

@@ -4,14 +4,15 @@ use tuwen_encoder::unibert::SequenceLayout;
 use tuwen_recipe::RecipeError;
 use tuwen_text::Layout;
 
-use super::recipe::{Recipe, TagVocabulary};
+use super::recipe::{ModelSection, Recipe, TagVocabulary, TextSection, VisionSection};
 
 /// Refuses a recipe whose numbers contradict each other, naming the key.
 pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
     batches(recipe)?;
-    shapes(recipe)?;
+    check_encoder(&recipe.text, &recipe.vision, &recipe.model)?;
     positive(recipe)?;
     recipe.optimizer.check()?;
+    recipe.init.check()?;
     health(recipe)?;
     shares(recipe)
 }
@@ -45,8 +46,16 @@ fn batches(recipe: &Recipe) -> Result<(), RecipeError> {
     Ok(())
 }
 
-fn shapes(recipe: &Recipe) -> Result<(), RecipeError> {
-    let encoder = &recipe.model.encoder;
+/// Refuses what contradicts itself in the sections that say how titles and clips are read and by which encoder.
+pub(crate) fn check_encoder(
+    text: &TextSection,
+    vision: &VisionSection,
+    model: &ModelSection,
+) -> Result<(), RecipeError> {
+    let encoder = &model.encoder;
+    if model.embedding_size == 0 {
+        return fail("model.embedding_size", "is 0, expected at least 1".into());
+    }
     if encoder.num_attention_heads == 0 || !encoder.hidden_size.is_multiple_of(encoder.num_attention_heads) {
         let (hidden, heads) = (encoder.hidden_size, encoder.num_attention_heads);
         return fail(
@@ -54,17 +63,13 @@ fn shapes(recipe: &Recipe) -> Result<(), RecipeError> {
             format!("is {heads}, expected a divisor of hidden_size = {hidden}"),
         );
     }
-    for (key, length) in
-        [("text.layout.max_length", recipe.text.layout.max_length), ("vision.frames", recipe.vision.frames)]
-    {
+    for (key, length) in [("text.layout.max_length", text.layout.max_length), ("vision.frames", vision.frames)] {
         let most = encoder.max_position_embeddings;
         if length == 0 || length > most {
             return fail(key, format!("is {length}, expected 1 to `model.encoder.max_position_embeddings` = {most}"));
         }
     }
-    if let Some(made) =
-        recipe.vision.descriptor.map(|descriptor| descriptor.width()).filter(|&w| w != encoder.frame_dim)
-    {
+    if let Some(made) = vision.descriptor.map(|descriptor| descriptor.width()).filter(|&w| w != encoder.frame_dim) {
         let reason = format!("is {}, expected {made} as `vision.descriptor` makes them", encoder.frame_dim);
         return fail("model.encoder.frame_dim", reason);
     }
@@ -72,12 +77,9 @@ fn shapes(recipe: &Recipe) -> Result<(), RecipeError> {
         SequenceLayout::ClsFramesText => Layout::ClsSepTitleSep,
         SequenceLayout::FramesClsText => Layout::ClsTitleSep,
     };
-    if recipe.text.layout.layout != fitting {
-        let reason = format!(
-            "is `{}`, expected `{}` for this `model.encoder.layout`",
-            recipe.text.layout.layout.name(),
-            fitting.name()
-        );
+    if text.layout.layout != fitting {
+        let (found, expected) = (text.layout.layout.name(), fitting.name());
+        let reason = format!("is `{found}`, expected `{expected}` for this `model.encoder.layout`");
         return fail("text.layout.layout", reason);
     }
     Ok(())
@@ -89,7 +91,6 @@ fn positive(recipe: &Recipe) -> Result<(), RecipeError> {
         ("checkpoint.every", recipe.checkpoint.every),
         ("checkpoint.keep", recipe.checkpoint.keep as u64),
         ("checkpoint.keep_every", recipe.checkpoint.keep_every.unwrap_or(1)),
-        ("model.embedding_size", recipe.model.embedding_size as u64),
     ];
     if let Some(TagVocabulary::MostFrequent(count)) = recipe.tasks.tag.as_ref().map(|tag| &tag.vocabulary) {
         counts.push(("tasks.tag.vocabulary.most_frequent", *count as u64));

@@ -1,6 +1,5 @@
 //! `compat = "seed"`: every choice that has a seed variant takes it.
 
-use tuwen_encoder::Pooling;
 use tuwen_itm::ItmRule;
 use tuwen_text::{LiteralSpecials, RandomWords};
 use tuwen_vision::FrameSampling;
@@ -18,10 +17,7 @@ impl Recipe {
         }
         self.text.layout.literal_specials = LiteralSpecials::Seed;
         self.vision.sampling = FrameSampling::Seed;
-        self.model.pooling = match self.model.pooling {
-            Pooling::Mean | Pooling::MeanSeed => Pooling::MeanSeed,
-            Pooling::Attention | Pooling::AttentionSeed => Pooling::AttentionSeed,
-        };
+        self.model.pooling = self.model.pooling.as_seed();
         self.optimizer.form = OptimizerForm::Transformers;
         if let Some(mlm) = &mut self.tasks.mlm {
             mlm.masking.random_words = RandomWords::Seed;

@@ -3,12 +3,14 @@
 
 mod assemble;
 mod batch;
-mod check;
+pub(crate) mod check;
 mod compat;
 mod evaluate;
 mod example;
+mod exchange;
 mod flops;
 mod health;
+mod init;
 mod kept;
 mod model;
 mod pairs;
@@ -24,7 +26,9 @@ pub use batch::{Batch, BatchShape};
 pub use check::check;
 pub use evaluate::evaluate;
 pub use example::{Example, ExampleMaker};
+pub use exchange::{ReferenceUniBert, to_reference};
 pub use flops::{ClipSize, step_parts};
+pub use init::InitSection;
 pub use kept::kept_parts;
 pub use model::{Heads, UniBertPretraining};
 pub use pairs::PairBatch;

@@ -11,6 +11,7 @@ use tuwen_mfm::FrameSimilarity;
 use tuwen_text::{MaskingConfig, TextLayout};
 use tuwen_vision::{FrameDescriptor, FrameMasking, FrameSampling};
 
+use super::InitSection;
 use super::plan::Content;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
@@ -39,6 +40,9 @@ pub struct Recipe {
     pub vision: VisionSection,
     /// The encoder and how it is pooled.
     pub model: ModelSection,
+    /// Files with first weights.
+    #[serde(default, skip_serializing_if = "InitSection::is_empty")]
+    pub init: InitSection,
     /// What is learned.
     pub tasks: TasksSection,
     /// How a step is computed.

@@ -12,6 +12,7 @@ use tuwen_ops::Dropout;
 use super::{Assembly, Batch, Example, UniBertPretraining, encode, evaluate, losses, pairing_of};
 use crate::architecture::{Architecture, LoopSettings};
 use crate::gradients::ModelGradients;
+use crate::init::Beginning;
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::samples::Samples;
 use crate::{Evaluation, TrainError};
@@ -61,6 +62,14 @@ impl Architecture for Assembly {
 
     fn start(&self, device: &Device) -> UniBertPretraining {
         frozen(self.fresh_model(device), &self.recipe.optimizer.frozen)
+    }
+
+    fn begin_with(
+        &self,
+        model: UniBertPretraining,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<(UniBertPretraining, Vec<Beginning>), TrainError> {
+        self.recipe.init.fill(model, report)
     }
 
     fn save(&self, model: &UniBertPretraining) -> Weights {
