@@ -1,0 +1,121 @@
+//! Everything that can be wrong with using a model, one variant per way.
+
+use std::path::{Path, PathBuf};
+
+use tuwen_data::DataError;
+use tuwen_encoder::{WeightsError, WeightsFileError};
+use tuwen_eval::EvalError;
+use tuwen_text::TextError;
+use tuwen_train::TrainError;
+use tuwen_vision::VisionError;
+
+/// Why a model can't be used, or not so.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// Its folder can't be read or written.
+    #[error(transparent)]
+    Folder(#[from] TrainError),
+    /// Its weights don't fit its recipe.
+    #[error("{}: {source}", folder.display())]
+    Weights {
+        /// The model's folder.
+        folder: PathBuf,
+        /// What does not fit.
+        source: WeightsError,
+    },
+    /// A text can't be tokenised.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// A picture can't be made into what the model reads.
+    #[error(transparent)]
+    Vision(#[from] VisionError),
+    /// A map can't be drawn.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+    /// Records can't be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A file of embeddings can't be written.
+    #[error(transparent)]
+    File(#[from] WeightsFileError),
+    /// The model is of an architecture that can't do this.
+    #[error("{what}: the model is {is}, expected {expected}")]
+    Architecture {
+        /// What was asked for.
+        what: &'static str,
+        /// What the model is.
+        is: &'static str,
+        /// What can do it.
+        expected: &'static str,
+    },
+    /// The recipe trains no such task.
+    #[error("{what}: the recipe `{recipe}` does not train the task `{task}`")]
+    Untrained {
+        /// What was asked for.
+        what: &'static str,
+        /// The recipe's name.
+        recipe: String,
+        /// The task that would have taught it.
+        task: &'static str,
+    },
+    /// A text without a place to fill in.
+    #[error("`{text}`: nothing to fill in, expected `[MASK]` in it")]
+    NothingMasked {
+        /// The text.
+        text: String,
+    },
+    /// A text whose hidden word lies behind its end.
+    #[error("`{text}`: a `[MASK]` lies behind the {length} tokens that the model reads")]
+    MaskCutOff {
+        /// The text.
+        text: String,
+        /// What the layout leaves of a text.
+        length: usize,
+    },
+    /// A clip can't be made into frames.
+    #[error("clip `{text}`: {reason}")]
+    Clip {
+        /// Its title.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file or folder can't be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file is no picture, or a broken one.
+    #[error("{name}: {source}")]
+    Picture {
+        /// The file, or the entry of an archive.
+        name: String,
+        /// What is wrong with it.
+        source: VisionError,
+    },
+    /// A file too large to be a picture.
+    #[error("{name}: {bytes} bytes, expected a picture of at most {most}")]
+    PictureTooLarge {
+        /// The file, or the entry of an archive.
+        name: String,
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        most: u64,
+    },
+    /// No picture at all.
+    #[error("{}: no picture there, expected a folder of `.jpg`, `.png`, `.webp`, `.gif`, `.bmp` or `.tiff` files, a `.tar` archive of them, or a `.txt` list of paths", path.display())]
+    NoPictures {
+        /// Where they were looked for.
+        path: PathBuf,
+    },
+}
+
+impl ModelError {
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io { path: path.to_path_buf(), source }
+    }
+}
