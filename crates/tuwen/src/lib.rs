@@ -1,7 +1,26 @@
 //! The façade: every crate by name, the commands as a library function, and a binary.
 //!
 //! Depend on this crate for all of tuwen, or on one of the crates below for a part of it: each works alone.
+//!
+//! A model that was trained (`cargo xtask train`) or exported is used in ten lines; its folder holds all it needs:
+//!
+//! ```no_run
+//! use tuwen::model::{Model, Pictures};
+//!
+//! let model = Model::open("runs/albef-tiny/001".as_ref(), &burn::tensor::Device::flex())?;
+//! let pictures = Pictures::open("holiday".as_ref())?; // a folder, a tar archive, a list
+//! let images = (0..pictures.len()).map(|number| pictures.read(number)).collect::<Result<Vec<_>, _>>()?;
+//! let embeddings = model.embed_images(&images)?; // unit vectors [n, E]
+//! for ranked in model.rank("红色的圆", &embeddings)? {
+//!     println!("{:.3}  {}", ranked.score, pictures.name(ranked.place));
+//! }
+//! # Ok::<(), tuwen::model::ModelError>(())
+//! ```
+//!
+//! [`model::Model`] also streams, matches texts with a picture, and fills in hidden words. To train one's own, see
+//! [`train::train`] and, for a task of one's own, [`commands::train_own`].
 
+pub use tuwen_annotation as annotation;
 pub use tuwen_core as core;
 pub use tuwen_data as data;
 pub use tuwen_doctor as doctor;
@@ -14,10 +33,12 @@ pub use tuwen_ita as ita;
 pub use tuwen_itm as itm;
 pub use tuwen_mfm as mfm;
 pub use tuwen_mlm as mlm;
+pub use tuwen_model as model;
 pub use tuwen_ops as ops;
 pub use tuwen_random as random;
 pub use tuwen_recipe as recipe;
 pub use tuwen_report as report;
+pub use tuwen_sets as sets;
 pub use tuwen_tag as tag;
 pub use tuwen_text as text;
 pub use tuwen_train as train;
@@ -30,4 +51,5 @@ pub mod commands;
 pub mod device;
 mod memory;
 mod screen;
+mod serve;
 mod signals;

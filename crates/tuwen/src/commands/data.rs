@@ -1,10 +1,11 @@
-//! `data inspect` and `data synth`.
+//! `data inspect`, `data synth` and `data downstream`.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use tuwen_data::{SynthConfig, inspect, write_synthetic};
+use tuwen_sets::{ClipPairs, EmojiSets, write_clip_pairs, write_emoji_sets};
 
 use super::CommandError;
 
@@ -17,6 +18,20 @@ pub(super) enum DataCommand {
     },
     /// Write a synthetic set in the QQ schema: clips of moving shapes with titles, tags and similar pairs
     Synth(SynthArguments),
+    /// Write small sets for downstream tasks, made of the emoji and the clips, in the official formats
+    Downstream(DownstreamArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DownstreamArguments {
+    /// An empty or new folder
+    folder: PathBuf,
+    /// The folder with `emoji` and `fluent-clips`
+    #[arg(long, default_value = "datasets")]
+    datasets: PathBuf,
+    /// Another seed, other lists
+    #[arg(long, default_value_t = EmojiSets::default().seed)]
+    seed: u64,
 }
 
 #[derive(Debug, Args)]
@@ -43,10 +58,11 @@ pub(super) struct SynthArguments {
     seed: u64,
 }
 
-pub(super) fn run(command: &DataCommand) -> Result<(), CommandError> {
+pub(super) fn run(command: &DataCommand, root: &Path) -> Result<(), CommandError> {
     match command {
         DataCommand::Inspect { path } => println!("{}", inspect(path)?),
         DataCommand::Synth(arguments) => synth(arguments)?,
+        DataCommand::Downstream(arguments) => downstream(arguments, root)?,
     }
     Ok(())
 }
@@ -63,5 +79,21 @@ fn synth(arguments: &SynthArguments) -> Result<(), CommandError> {
         summary.pairs
     );
     println!("next: cargo xtask data inspect {}", folder.join("train").display());
+    Ok(())
+}
+
+fn downstream(arguments: &DownstreamArguments, root: &Path) -> Result<(), CommandError> {
+    let DownstreamArguments { folder, datasets, seed } = arguments;
+    // As recipes name data: where the program runs, then below the repository.
+    let datasets = if datasets.exists() { datasets.clone() } else { root.join(datasets) };
+    let sets = EmojiSets { seed: *seed, ..EmojiSets::default() };
+    let sizes = write_emoji_sets(&datasets.join("emoji"), &folder.join("emoji"), &sets)?;
+    let pairs = ClipPairs { seed: *seed, ..ClipPairs::default() };
+    let [train, heldout] = write_clip_pairs(&datasets.join("fluent-clips"), &folder.join("pairs"), &pairs)?;
+    println!("{sizes}");
+    for (part, records) in [("train", train), ("heldout", heldout)] {
+        println!("{:<22} {part:<8} {records:>8} {:>9}", "pairs of clips", "0 (ρ)");
+    }
+    println!("rules: {}", folder.join("emoji/README.txt").display());
     Ok(())
 }

@@ -1,9 +1,13 @@
 //! The commands, as a function that a program calls with its arguments.
 
 mod bench;
+mod convert;
 mod data;
 mod device;
 mod doctor;
+mod downstream;
+mod embeddings;
+mod ensemble;
 mod eval;
 mod gpu_check;
 mod own;
@@ -12,6 +16,7 @@ mod plan;
 mod recipe;
 mod report;
 mod train;
+mod using;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -25,7 +30,11 @@ use crate::signals::Interrupted;
 pub use own::train_own;
 
 #[derive(Debug, Parser)]
-#[command(name = "tuwen", version, about = "Pre-trains models that understand images or videos together with text")]
+#[command(
+    name = "tuwen",
+    version,
+    about = "Pre-trains models that understand images or videos together with text, and uses them"
+)]
 struct Arguments {
     /// Show the causes of an error too
     #[arg(short, long, global = true)]
@@ -43,6 +52,10 @@ enum Command {
     Data(data::DataCommand),
     /// Look through a data set for what training would stumble over: 3 means records are unusable or trained on
     Doctor(doctor::DoctorArguments),
+    /// Fine-tune a pre-trained run on a small set of a task, and the same model from nothing: a table beside chance
+    Downstream(downstream::DownstreamArguments),
+    /// Join the embeddings of several runs of pairs into one: weighted, then the directions that matter
+    Ensemble(ensemble::EnsembleArguments),
     /// Test a run
     #[command(subcommand)]
     Eval(eval::EvalCommand),
@@ -51,12 +64,26 @@ enum Command {
     /// Measure what a step costs
     #[command(subcommand)]
     Bench(bench::BenchCommand),
+    /// Bring weights from one program's names and files to another's
+    Convert(convert::ConvertArguments),
     /// List what there is to compute on
     Device,
     /// Check a device: goldens, steps against the CPU, runs without NaN, memory, throughput
     GpuCheck(gpu_check::GpuCheckArguments),
     /// Say what a recipe will cost: parameters, operations, memory, time, and the largest batch that fits
     Plan(plan::PlanArguments),
+    /// Embed pictures, texts or clips
+    Embed(using::EmbedArguments),
+    /// Tell how well texts fit a picture
+    Match(using::MatchArguments),
+    /// Fill in the hidden words of a text: fill [IMAGE] "a [MASK] face"
+    Fill(using::FillArguments),
+    /// Find pictures by a text
+    Search(using::SearchArguments),
+    /// Search pictures on a page in the browser, of this machine alone if nothing else is said
+    Serve(using::ServeArguments),
+    /// Take a model out of its run, with all that is needed to use it
+    Export(using::ExportArguments),
     /// List, show, compare or check recipes
     #[command(subcommand)]
     Recipe(recipe::RecipeCommand),
@@ -103,6 +130,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Program<'_>) 
         }
     };
     crate::allocator::keep_freed_memory();
+    if matches!(arguments.command, Command::Serve(_)) {
+        return execute(arguments, program); // it waits, and the pool would lack a thread
+    }
     // On a thread of the pool that the kernels use: a step then hands out work without going to sleep itself.
     rayon::scope(|_| execute(arguments, program))
 }
@@ -136,13 +166,22 @@ fn dispatch(command: Command, program: Program<'_>) -> Result<u8, CommandError> 
         // It alone has something to say by its code.
         Command::Doctor(arguments) => return doctor::run(&arguments, root),
         Command::Train(arguments) => train::run(&arguments, program),
-        Command::Data(command) => data::run(&command),
+        Command::Downstream(arguments) => downstream::run(&arguments, program),
+        Command::Ensemble(arguments) => ensemble::run(&arguments, root),
+        Command::Data(command) => data::run(&command, root),
         Command::Eval(command) => eval::run(&command, root),
         Command::Report(arguments) => report::run(&arguments),
         Command::Bench(command) => bench::run(&command, root),
+        Command::Convert(arguments) => convert::run(&arguments, program),
         Command::Device => device::run(),
         Command::GpuCheck(arguments) => gpu_check::run(&arguments, root),
         Command::Plan(arguments) => plan::run(&arguments, root),
+        Command::Embed(arguments) => using::embed(&arguments),
+        Command::Match(arguments) => using::matching(&arguments),
+        Command::Fill(arguments) => using::fill(&arguments),
+        Command::Search(arguments) => using::search(&arguments),
+        Command::Serve(arguments) => using::serve(&arguments),
+        Command::Export(arguments) => using::export(&arguments, root),
         Command::Recipe(command) => recipe::run(&command, root),
     }
     .map(|()| 0)

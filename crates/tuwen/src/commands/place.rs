@@ -28,9 +28,17 @@ pub(super) struct PlaceArguments {
     pub(super) view: View,
 }
 
+const ONLY_WEIGHTS: &str = "is a file, expected a run's folder: a run of another program can't be gone on with, since its \
+    optimizer and the place in its data mean nothing here; its weights can begin a run with `--set init.from=FILE`";
+
 impl PlaceArguments {
     /// The folder of a run of `recipe`, and whether one is there to go on.
     pub(super) fn folder(&self, recipe: &str) -> Result<(PathBuf, StartFrom), TrainError> {
+        if let Some(Some(given)) =
+            self.resume.as_ref().filter(|given| given.as_ref().is_some_and(|path| path.is_file()))
+        {
+            return Err(TrainError::Checkpoint { path: given.clone(), reason: ONLY_WEIGHTS.to_string() });
+        }
         let runs = Path::new("runs").join(recipe);
         Ok(match (&self.resume, &self.run) {
             (Some(Some(given)), _) | (Some(None), Some(given)) => (given.clone(), StartFrom::NewestCheckpoint),
@@ -59,7 +67,7 @@ impl PlaceArguments {
 }
 
 /// The first number under `runs` that is not taken.
-fn next_run(runs: &Path) -> PathBuf {
+pub(super) fn next_run(runs: &Path) -> PathBuf {
     runs.join(format!("{:03}", numbers(runs).last().map_or(1, |last| last + 1)))
 }
 

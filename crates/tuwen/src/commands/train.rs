@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use tuwen_train::downstream::WithAssembly;
+use tuwen_train::objective::{Assembly, Objective};
 use tuwen_train::{
-    Architecture, RECIPES, Recipe, RunOptions, StartFrom, TrainError, albef, find_recipe, train, unibert,
+    AnyRecipe, Architecture, RECIPES, Recipe, RunOptions, StartFrom, TrainError, albef, find_any_recipe, train, unibert,
 };
 
 use super::place::PlaceArguments;
@@ -40,22 +42,50 @@ pub(super) fn run(arguments: &TrainArguments, program: Program<'_>) -> Result<()
     // A run that goes on does so with the recipe it was started with, which stands in its folder.
     let saved = folder.join("recipe.toml");
     let source = if start == StartFrom::NewestCheckpoint { saved.display().to_string() } else { name.to_string() };
-    let mut recipe = find_recipe(&source, &arguments.overlays, &overrides(&arguments.set)?)?;
-    if let Some(path) = &arguments.data {
-        recipe.data_mut().train.clone_from(path);
-    }
-    if let Some(path) = &arguments.heldout {
-        recipe.data_mut().heldout.clone_from(path);
-    }
+    let mut recipe = find_any_recipe(&source, &arguments.overlays, &overrides(&arguments.set)?)?;
+    let shown = match &mut recipe {
+        AnyRecipe::Pretraining(recipe) => {
+            let data = recipe.data_mut();
+            arguments.data.iter().for_each(|path| data.train.clone_from(path));
+            arguments.heldout.iter().for_each(|path| data.heldout.clone_from(path));
+            data.train.display().to_string()
+        }
+        AnyRecipe::Downstream(_) if arguments.data.is_some() || arguments.heldout.is_some() => {
+            return Err("--data and --heldout are for pre-training: name other lists by `--set task.data.…`".into());
+        }
+        AnyRecipe::Downstream(recipe) => recipe.name().to_string(),
+    };
     let events = arguments.place.events(&folder);
     let signals = Signals::watched()?;
     let options = arguments.place.options((folder, start), program, signals.stop())?;
-    let screen = Screen::new(&recipe.data_mut().train.display().to_string(), arguments.place.view, signals.woken());
+    let screen = Screen::new(&shown, arguments.place.view, signals.woken());
     let done = match recipe {
-        Recipe::Albef(recipe) => go(&albef::Assembly::of(*recipe, program.root)?, &options, screen, events),
-        Recipe::UniBert(recipe) => go(&unibert::Assembly::of(*recipe, program.root)?, &options, screen, events),
+        AnyRecipe::Pretraining(Recipe::Albef(recipe)) => {
+            go(&albef::Assembly::of(*recipe, program.root)?, &options, screen, events)
+        }
+        AnyRecipe::Pretraining(Recipe::UniBert(recipe)) => {
+            go(&unibert::Assembly::of(*recipe, program.root)?, &options, screen, events)
+        }
+        AnyRecipe::Downstream(recipe) => {
+            recipe.assemble(program.root, Go { options: &options, screen, events }).and_then(|done| done)
+        }
     };
     done.map_err(|error| signals.explain(error))
+}
+
+/// [`go`] with whichever downstream task it is.
+struct Go<'a> {
+    options: &'a RunOptions,
+    screen: Screen,
+    events: Option<PathBuf>,
+}
+
+impl WithAssembly for Go<'_> {
+    type Output = Result<(), TrainError>;
+
+    fn with<O: Objective>(self, assembly: &Assembly<O>) -> Self::Output {
+        go(assembly, self.options, self.screen, self.events)
+    }
 }
 
 pub(crate) fn go<A: Architecture>(

@@ -8,6 +8,7 @@ mod ops;
 mod python;
 mod step;
 mod timing;
+mod using;
 
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,8 @@ pub(super) enum BenchCommand {
     Gpu(gpu::GpuArguments),
     /// Time steps with loader, files, TensorBoard and live view on, in turn with bare ones
     Logging(logging::LoggingArguments),
+    /// Time a model in use, pictures and texts to vectors, in turn with its bare encoder
+    Use(using::UseArguments),
     /// Time each operation against its composition and PyTorch's
     Ops(ops::OpsArguments),
     /// Time reading pictures, records and text, in turn with what Python has for it
@@ -50,6 +53,7 @@ pub(super) fn run(command: &BenchCommand, root: &Path) -> Result<(), CommandErro
         BenchCommand::CompareWorker { case, device, folder } => compare::serve(case, device, folder, root),
         BenchCommand::Gpu(arguments) => gpu::run(arguments, root),
         BenchCommand::Logging(arguments) => logging::run(arguments, root),
+        BenchCommand::Use(arguments) => using::run(arguments, root),
         BenchCommand::Ops(arguments) => ops::run(arguments, root),
         BenchCommand::Data(arguments) => data::run(arguments, root),
     }

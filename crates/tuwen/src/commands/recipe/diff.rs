@@ -1,7 +1,7 @@
 //! `recipe diff`: two recipes side by side, section by section, with only the keys that differ.
 
 use tuwen_recipe::Difference;
-use tuwen_train::find_recipe;
+use tuwen_train::find_any_recipe;
 
 use super::{Changes, file_of};
 use crate::commands::CommandError;
@@ -10,7 +10,7 @@ use crate::commands::CommandError;
 const WIDEST: usize = 48;
 
 pub(super) fn run(left: &str, right: Option<&str>, changes: &Changes) -> Result<(), CommandError> {
-    let base = find_recipe(&file_of(left), &[], &[])?;
+    let base = find_any_recipe(&file_of(left), &[], &[])?;
     let other = changes.applied_to(right.unwrap_or(left))?;
     let differences = base.differences(&other)?;
     let changed = if changes.none() { "" } else { ", changed" };

@@ -6,7 +6,7 @@ mod diff;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use tuwen_train::{OVERLAYS, RECIPES, Recipe, TrainError, find_recipe};
+use tuwen_train::{AnyRecipe, OVERLAYS, RECIPES, TrainError, find_any_recipe};
 
 use super::{CommandError, overrides};
 
@@ -57,8 +57,8 @@ impl Changes {
     }
 
     /// The recipe of this name, changed.
-    fn applied_to(&self, name: &str) -> Result<Recipe, TrainError> {
-        find_recipe(&file_of(name), &self.overlays, &overrides(&self.set)?)
+    fn applied_to(&self, name: &str) -> Result<AnyRecipe, TrainError> {
+        find_any_recipe(&file_of(name), &self.overlays, &overrides(&self.set)?)
     }
 }
 

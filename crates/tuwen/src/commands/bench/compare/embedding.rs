@@ -50,7 +50,8 @@ impl Embedding {
     }
 }
 
-fn config() -> AlbefConfig {
+/// DeiT-small's width, pictures of 224 pixels.
+pub(in super::super) fn config() -> AlbefConfig {
     let mut config = AlbefConfig::base();
     let (vision, text) = (&mut config.vision, &mut config.text);
     (vision.image_size, vision.hidden_size, vision.num_attention_heads) = (224, 384, 6);

@@ -15,6 +15,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use case::{CASES, Case};
+pub(super) use embedding::config as embedding_config;
 pub(super) use worker::serve;
 
 use super::python::{Peer, Session};

@@ -1,0 +1,105 @@
+//! The layouts weights are written in.
+
+use tuwen_encoder::{Naming, Weights, bert_names};
+use tuwen_recipe::to_toml;
+use tuwen_train::{albef as albef_runs, unibert as unibert_runs};
+
+use super::bert::{BertNumbers, vocabulary_files};
+use super::input::{Input, Kind};
+use super::{Layout, Output};
+use crate::commands::CommandError;
+
+fn expect(input: &Input, kinds: &[Kind], layout: Layout) -> Result<(), CommandError> {
+    if kinds.contains(&input.kind) {
+        return Ok(());
+    }
+    Err(format!("{}: a {:?} has no layout {layout:?}", input.trained.file.display(), input.kind).into())
+}
+
+fn left_out(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("has no place in this layout and is left out: {}", names.join(", ")))
+}
+
+/// The official ALBEF's state dict, and the `config_bert.json` that its code asks for.
+pub(super) fn albef(input: &Input, heads: Option<usize>) -> Result<Output, CommandError> {
+    expect(input, &[Kind::Albef], Layout::Albef)?;
+    let official = albef_runs::to_official(&input.ours);
+    let mut notes = official.notes;
+    notes.extend(left_out(&official.left_out));
+    let numbers = BertNumbers::of(input, heads, &mut notes)?;
+    let mut files = vec![("config_bert.json", numbers.official_json(input))];
+    files.extend(vocabulary_files(input).into_iter().filter(|(name, _)| *name == "vocab.txt"));
+    let usage = "\
+from safetensors.torch import load_file
+model.load_state_dict(load_file(\"model.safetensors\"), strict=True)  # models/model_pretrain.py of salesforce/ALBEF\n";
+    Ok(Output { weights: official.weights, integers: official.integers, files, notes, usage: usage.into() })
+}
+
+/// The QQ UniBERT's state dict.
+pub(super) fn unibert(input: &Input) -> Result<Output, CommandError> {
+    expect(input, &[Kind::UniBert], Layout::Unibert)?;
+    let reference = unibert_runs::to_reference(&input.ours);
+    let mut notes: Vec<String> = left_out(&reference.left_out).into_iter().collect();
+    notes.push("the word table for frames, which nothing reads, is written as zeros".into());
+    let files = vocabulary_files(input).into_iter().filter(|(name, _)| *name == "vocab.txt").collect();
+    let usage = "\
+from safetensors.torch import load_file
+model.load_state_dict(load_file(\"model.safetensors\"))\n";
+    Ok(Output { weights: reference.weights, integers: reference.integers, files, notes, usage: usage.into() })
+}
+
+/// The text encoder as a `BertModel`.
+pub(super) fn hf_bert(input: &Input, heads: Option<usize>) -> Result<Output, CommandError> {
+    expect(input, &[Kind::Albef, Kind::UniBert, Kind::Bert], Layout::HfBert)?;
+    let (weights, unknown) = bert_names().to_reference(&text_side(input));
+    debug_assert!(unknown.is_empty(), "{unknown:?}");
+    let mut notes = Vec::new();
+    if input.kind == Kind::Albef {
+        notes.push(format!(
+            "the {} layers that see text alone; the fusion layers are no BERT",
+            input.layers("encoder.text_layers.")
+        ));
+    }
+    let numbers = BertNumbers::of(input, heads, &mut notes)?;
+    let mut files = vec![("config.json", numbers.hf_json())];
+    files.extend(vocabulary_files(input));
+    let usage = "\
+from transformers import AutoTokenizer, BertModel
+tokenizer, model = AutoTokenizer.from_pretrained(\".\"), BertModel.from_pretrained(\".\", add_pooling_layer=False)\n";
+    Ok(Output { weights, files, notes, usage: usage.into(), ..Output::default() })
+}
+
+/// A text encoder's weights as a plain BERT has them: embeddings and layers.
+fn text_side(input: &Input) -> Weights {
+    let plain = |name: &str| -> Option<String> {
+        let name = if input.kind == Kind::Bert { name } else { name.strip_prefix("encoder.")? };
+        if name.starts_with("text_embeddings.") || name.starts_with("layers.") {
+            return Some(name.to_string());
+        }
+        name.strip_prefix("text_layers.").map(|rest| format!("layers.{rest}"))
+    };
+    input.ours.iter().filter_map(|(name, tensor)| Some((plain(name)?, tensor.clone()))).collect()
+}
+
+/// Our own names, with the recipe and the tokenizer where they are known.
+pub(super) fn tuwen(input: &Input) -> Result<Output, CommandError> {
+    let mut output = Output { weights: input.ours.clone(), ..Output::default() };
+    if input.naming == Naming::Tuwen {
+        output.weights = input.trained.model();
+    }
+    if let Some(recipe) = &input.recipe {
+        output.files.push(("recipe.toml", to_toml(recipe)?));
+    } else {
+        output.notes.push("there is no recipe beside the weights: their sizes stand in their shapes alone".into());
+    }
+    if let Some(tokenizer) = &input.tokenizer {
+        output.files.push(("tokenizer.json", tokenizer.to_json()?));
+    }
+    if let Some(tags) =
+        input.trained.folder.as_ref().and_then(|folder| std::fs::read_to_string(folder.join("tags.txt")).ok())
+    {
+        output.files.push(("tags.txt", tags));
+    }
+    output.usage = "tuwen train RECIPE --set init.from=THIS_FOLDER\n".into();
+    Ok(output)
+}
