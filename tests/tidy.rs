@@ -55,8 +55,16 @@ fn an_own_task_is_sixty_lines() {
 
 #[test]
 fn arrows_point_down_only() {
-    const HOST: [&str; 6] =
-        ["tuwen-random", "tuwen-text", "tuwen-vision", "tuwen-data", "tuwen-recipe", "tuwen-ensemble"];
+    const HOST: [&str; 8] = [
+        "tuwen-random",
+        "tuwen-text",
+        "tuwen-vision",
+        "tuwen-data",
+        "tuwen-annotation",
+        "tuwen-recipe",
+        "tuwen-ensemble",
+        "tuwen-weights",
+    ];
     const TASKS: [&str; 6] = ["tuwen-mlm", "tuwen-mfm", "tuwen-itm", "tuwen-ita", "tuwen-tag", "tuwen-downstream"];
     for (name, manifest) in manifests() {
         for dependency in dependencies(&manifest) {
@@ -73,6 +81,13 @@ fn arrows_point_down_only() {
                     dependency.starts_with("burn")
                         || dependency.starts_with("tuwen-")
                             && !["tuwen-random", "tuwen-vision"].contains(&dependency.as_str())
+                }
+                // Sets are made of records and pictures, and written as annotations.
+                "tuwen-sets" => {
+                    dependency.starts_with("burn")
+                        || dependency.starts_with("tuwen-")
+                            && !["tuwen-annotation", "tuwen-data", "tuwen-random", "tuwen-vision"]
+                                .contains(&dependency.as_str())
                 }
                 // A doctor sees records as training would, and nothing that computes.
                 "tuwen-doctor" => {
@@ -91,7 +106,11 @@ fn arrows_point_down_only() {
                 "tuwen-health" => dependency.starts_with("burn") || dependency.starts_with("tuwen-"),
                 "tuwen-core" | "tuwen-ops" => dependency.starts_with("tuwen-") && dependency != "tuwen-random",
                 "tuwen-encoder" => TASKS.contains(&dependency.as_str()) || dependency == "tuwen-train",
-                "tuwen-train" => dependency == "tuwen",
+                "tuwen-train" => ["tuwen", "tuwen-model"].contains(&dependency.as_str()),
+                // A model in use needs what it was trained by, and nothing that looks at runs or data sets.
+                "tuwen-model" => {
+                    ["tuwen", "tuwen-doctor", "tuwen-health", "tuwen-report"].contains(&dependency.as_str())
+                }
                 _ => false,
             };
             assert!(!forbidden, "{name} depends on {dependency}");
@@ -114,6 +133,11 @@ fn each_recipe_opens_with_what_it_is_and_its_command() {
     for (name, text) in tuwen::train::RECIPES.iter().chain(tuwen::train::OVERLAYS) {
         let remarks: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
         assert!(remarks.len() >= 2, "{name}");
-        assert!(remarks.iter().any(|line| line.contains("cargo xtask train")), "{name}: no command");
+        assert!(
+            remarks
+                .iter()
+                .any(|line| ["train", "downstream"].iter().any(|c| line.contains(&format!("cargo xtask {c}")))),
+            "{name}: no command"
+        );
     }
 }

@@ -36,9 +36,13 @@ pub fn fingerprint(format: &DataFormat, path: impl AsRef<Path>) -> Result<Finger
         DataFormat::WebDataset(_) => SHARD_NAMES,
         DataFormat::Annotation(_) => ANNOTATION_NAMES,
     };
-    let files = shard_files(path.as_ref(), names)?;
+    fingerprint_of(&shard_files(path.as_ref(), names)?)
+}
+
+/// The fingerprint of these files, in this order. Errors: one that can't be read.
+pub fn fingerprint_of(files: &[PathBuf]) -> Result<Fingerprint, DataError> {
     let (mut hash, mut bytes) = (Sha256::new(), 0);
-    for file in &files {
+    for file in files {
         bytes += add(file, &mut hash).map_err(|source| DataError::Io { path: PathBuf::clone(file), source })?;
     }
     let half = &hash.finalize()[..16];

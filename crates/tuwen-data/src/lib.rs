@@ -47,7 +47,7 @@ pub use batch::{LoadedBatch, SkippedRecord};
 pub use cursor::Cursor;
 pub use error::DataError;
 pub use example::{BytesList, Example, Feature, Features, FloatList, Int64List, Kind};
-pub use fingerprint::{Fingerprint, fingerprint};
+pub use fingerprint::{Fingerprint, fingerprint, fingerprint_of};
 pub use inspect::{Inspection, guess_format, inspect, inspect_as};
 pub use loader::Loader;
 pub use loader_config::{LastBatch, LoaderConfig};

@@ -11,7 +11,7 @@ use crate::masking::MaskUnit;
 pub(crate) fn units(words: &[Option<u32>], unit: MaskUnit) -> Vec<usize> {
     let mut begins = HashMap::new();
     let mut last = None; // pieces follow one another: most words need no look-up
-    let mut first = |(i, word): (usize, &Option<u32>)| {
+    let first = |(i, word): (usize, &Option<u32>)| {
         let (MaskUnit::WholeWord, Some(word)) = (unit, word) else { return i };
         match last {
             Some((before, begin)) if before == *word => begin,
@@ -22,7 +22,7 @@ pub(crate) fn units(words: &[Option<u32>], unit: MaskUnit) -> Vec<usize> {
             }
         }
     };
-    words.iter().enumerate().map(|entry| first(entry)).collect()
+    words.iter().enumerate().map(first).collect()
 }
 
 /// Joins Chinese characters into words, so that whole-word masking hides 天气 and not half of it.
