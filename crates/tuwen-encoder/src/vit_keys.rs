@@ -108,13 +108,14 @@ mod tests {
 
     #[test]
     fn every_weight_has_a_row_in_both_tables_and_comes_back() {
+        let ours = ours();
         for (table, prefix) in [(timm_vit_names(), ""), (hf_vit_names(), "vit."), (hf_vit_names(), "deit.")] {
-            let (theirs, unknown) = table.to_reference(&ours());
+            let (theirs, unknown) = table.to_reference(&ours);
             assert_eq!(unknown, Vec::<String>::new());
-            assert_eq!(table.from_reference(&theirs), (ours(), vec![]));
+            assert_eq!(table.from_reference(&theirs), (ours.clone(), vec![]));
             let named: Weights = theirs.iter().map(|(name, w)| (format!("{prefix}{name}"), w.clone())).collect();
             let (plain, found) = plain_vit(&named).unwrap();
-            assert_eq!(found.from_reference(&plain), (ours(), vec![]));
+            assert_eq!(found.from_reference(&plain), (ours.clone(), vec![]));
         }
     }
 
