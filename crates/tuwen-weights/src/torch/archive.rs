@@ -95,10 +95,12 @@ impl<'s> Archive<'s> {
 fn list_place(source: &Source<'_>) -> Result<Option<(u64, u64)>, WeightsFileError> {
     let tail_start = source.length().saturating_sub(END_SEARCH);
     let tail = source.bytes("the archive", tail_start, source.length() - tail_start)?;
-    let Some(end) = (0..tail.len()).rev().find(|&at| number::<4>(&tail, at) == Some(END) && tail.len() >= at + 22)
-    else {
-        return Ok(None);
+    // The record is whole, and its comment ends where the file does.
+    let is_end = |at: usize| {
+        let comment = number::<2>(&tail, at + 20).filter(|_| number::<4>(&tail, at) == Some(END));
+        comment.is_some_and(|comment| at as u64 + 22 + comment == tail.len() as u64)
     };
+    let Some(end) = (0..tail.len()).rev().find(|&at| is_end(at)) else { return Ok(None) };
     let narrow = number::<4>(&tail, end + 16).zip(number::<4>(&tail, end + 12));
     let locator = end.checked_sub(20).filter(|&at| number::<4>(&tail, at) == Some(LOCATOR_64));
     let Some(record) = locator.and_then(|at| number::<8>(&tail, at + 8)) else { return Ok(narrow) };

@@ -4,6 +4,11 @@ use super::error::TorchError;
 use super::globals::Global;
 use super::pickle::{Entry, Id, Machine, Node, Storage};
 
+/// PyTorch's own limit.
+const MOST_AXES: usize = 64;
+/// Bytes of a storage's key, which is a small number: each tensor has a copy of it.
+const LONGEST_KEY: usize = 64;
+
 impl Machine<'_> {
     /// What `callable(arguments)` gives.
     pub(super) fn apply(&self, callable: Id, arguments: Id) -> Result<Node, TorchError> {
@@ -60,7 +65,10 @@ impl Machine<'_> {
 
     fn lengths(&self, id: Id) -> Result<Vec<u64>, TorchError> {
         match &self.nodes[id] {
-            Node::Tuple(items) | Node::List(items) => items.iter().map(|&item| self.length(item)).collect(),
+            Node::Tuple(items) | Node::List(items) if items.len() <= MOST_AXES => {
+                items.iter().map(|&item| self.length(item)).collect()
+            }
+            Node::Tuple(_) | Node::List(_) => Err(self.fault("a tensor of more axes than PyTorch has")),
             _ => Err(self.fault("lengths that are no tuple")),
         }
     }
@@ -76,7 +84,7 @@ impl Machine<'_> {
                 Some(Node::Text(key)),
                 Some(Node::Int(count)),
                 None | Some(Node::Inert),
-            ) if kind == "storage" && *count >= 0 => {
+            ) if kind == "storage" && *count >= 0 && key.len() <= LONGEST_KEY => {
                 Ok(Node::Storage(Storage { element: *element, key: key.clone(), count: *count as u64 }))
             }
             _ => Err(self.fault("a storage of an unknown description")),

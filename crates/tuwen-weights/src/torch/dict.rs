@@ -1,5 +1,7 @@
 //! Which tensors of a pickle are the weights: those of the file itself, or those below `model` or `state_dict`.
 
+use std::collections::BTreeMap;
+
 use super::pickle::{Entry, Graph, Id, Node};
 
 /// Keys under which training programs keep a state dict, in the order in which they are looked for.
@@ -20,40 +22,39 @@ impl StateDict {
     /// The weights of `graph`; without any tensor, `beside` names all there is.
     pub(super) fn of(graph: &Graph) -> Self {
         let bare = entries(graph, graph.root);
-        let names = || bare.iter().map(|(name, _)| name.clone());
         let found = split(graph, &bare);
         if !found.tensors.is_empty() {
             return found;
         }
         for wrapper in WRAPPERS {
-            let Some((_, inner)) = bare.iter().find(|(name, _)| name == wrapper) else { continue };
-            let found = split(graph, &entries(graph, *inner));
-            if !found.tensors.is_empty() {
-                let others = names().filter(|name| name != wrapper);
-                let within = found.beside.iter().map(|name| format!("{wrapper}.{name}"));
-                let beside = others.chain(within).collect();
-                return Self { wrapped: Some(wrapper.to_string()), beside, ..found };
+            let Some(&inner) = bare.get(wrapper) else { continue };
+            let within = split(graph, &entries(graph, inner));
+            if !within.tensors.is_empty() {
+                let others = bare.keys().filter(|name| **name != wrapper).map(|name| (*name).to_string());
+                let inner = within.beside.iter().map(|name| format!("{wrapper}.{name}"));
+                return Self { wrapped: Some(wrapper.to_string()), beside: others.chain(inner).collect(), ..within };
             }
         }
-        Self { beside: names().collect(), ..Self::default() }
+        found
     }
 }
 
-fn entries(graph: &Graph, id: Id) -> Vec<(String, Id)> {
-    let Node::Dict(entries) = &graph.nodes[id] else { return Vec::new() };
+/// The values of a dictionary by name, each name once: of several the last, as in Python.
+fn entries(graph: &Graph, id: Id) -> BTreeMap<&str, Id> {
+    let Node::Dict(entries) = &graph.nodes[id] else { return BTreeMap::new() };
     let named = |&(key, value): &(Id, Id)| match &graph.nodes[key] {
-        Node::Text(name) => Some((name.clone(), value)),
+        Node::Text(name) => Some((name.as_str(), value)),
         _ => None,
     };
     entries.iter().filter_map(named).collect()
 }
 
-fn split(graph: &Graph, entries: &[(String, Id)]) -> StateDict {
+fn split(graph: &Graph, entries: &BTreeMap<&str, Id>) -> StateDict {
     let mut found = StateDict::default();
     for (name, id) in entries {
         match &graph.nodes[*id] {
-            Node::Tensor(entry) => found.tensors.push((name.clone(), entry.clone())),
-            _ => found.beside.push(name.clone()),
+            Node::Tensor(entry) => found.tensors.push(((*name).to_string(), entry.clone())),
+            _ => found.beside.push((*name).to_string()),
         }
     }
     found
