@@ -9,7 +9,7 @@ use crate::emoji::Emoji;
 
 /// Pixels of a canvas's side.
 pub(crate) const SIDE: u32 = 128;
-/// Emoji on a canvas.
+/// Emoji on a canvas, at most: one in each quarter.
 pub(crate) const PLACES: usize = 4;
 /// An emoji's picture is scaled to a side of at least and at most so many pixels.
 const SCALED: [u32; 2] = [40, 60];
@@ -19,7 +19,7 @@ const WHITE: u8 = 236;
 /// A canvas and the box around each emoji, in their order.
 pub(crate) struct Canvas {
     pub(crate) picture: Image,
-    pub(crate) boxes: [BoundingBox; PLACES],
+    pub(crate) boxes: Vec<BoundingBox>,
 }
 
 /// One emoji, scaled, at its place.
@@ -72,15 +72,16 @@ impl Tile {
     }
 }
 
-/// Puts four emoji on a canvas: quarters, sizes and places are drawn. Errors: a picture that can't be decoded.
-pub(crate) fn compose(emoji: [&Emoji; PLACES], draws: &Draws) -> Result<Canvas, SetsError> {
+/// Puts up to four emoji on a canvas: quarters, sizes and places are drawn. Errors: a picture that can't be decoded.
+pub(crate) fn compose(emoji: &[&Emoji], draws: &Draws) -> Result<Canvas, SetsError> {
     let quarters = draws.permutation(PLACES);
     let tiles = emoji.iter().zip(&quarters).map(|(emoji, quarter)| Tile::place(emoji, *quarter as u32, draws));
     let tiles: Vec<Tile> = tiles.collect::<Result<_, _>>()?;
     let colour = |x, y| tiles.iter().find_map(|tile| tile.colour(x, y)).unwrap_or([255; 3]);
     let picture = Image::from_fn(SIDE, SIDE, colour);
-    let picture = picture.map_err(|reason| SetsError::Picture { id: emoji[0].id.clone(), reason })?;
-    Ok(Canvas { picture, boxes: std::array::from_fn(|at| tiles[at].bounds()) })
+    let ids = || emoji.iter().map(|emoji| emoji.id.as_str()).collect::<Vec<_>>().join(", ");
+    let picture = picture.map_err(|reason| SetsError::Picture { id: ids(), reason })?;
+    Ok(Canvas { picture, boxes: tiles.iter().map(Tile::bounds).collect() })
 }
 
 #[cfg(test)]
@@ -95,8 +96,10 @@ mod tests {
         let parts = parts();
         for sample in 0..20 {
             let draws = Draws::new(3, Stream::named("sets.test"), 0, sample);
-            let emoji = &parts[2].emoji[4 * sample as usize..];
-            let canvas = compose(std::array::from_fn(|at| &emoji[at]), &draws).unwrap();
+            let emoji: Vec<&Emoji> =
+                parts[2].emoji[4 * sample as usize..][..1 + sample as usize % PLACES].iter().collect();
+            let canvas = compose(&emoji, &draws).unwrap();
+            assert_eq!(canvas.boxes.len(), emoji.len());
             let inside = |b: &BoundingBox, x: u32, y: u32| {
                 let (x, y) = (f64::from(x), f64::from(y));
                 b.x <= x && x < b.x + b.width && b.y <= y && y < b.y + b.height

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use tuwen_annotation::Question;
 
+use crate::canvas::PLACES;
 use crate::emoji::{Part, read_parts};
 use crate::entailment::{Threes, sentences};
 use crate::grounding::{expressions, numbered_from};
@@ -28,7 +29,8 @@ pub struct EmojiSets {
     pub keyword_threes: usize,
     /// Threes of sentences about tones for training in each language: 300; the held-out part has a third of it.
     pub tone_threes: usize,
-    /// How often each training emoji is put on a canvas: 2; the others are once.
+    /// How often each training emoji is put on a canvas of four: 2; the others are once. Beside it training emoji are once
+    /// alone and once in twos.
     pub rounds: u64,
 }
 
@@ -71,7 +73,7 @@ impl fmt::Display for SetSizes {
 
 /// Makes the sets out of the emoji in `source` and writes them into `folder`, which must be empty or not there yet:
 ///
-/// - `images/KEY.jpg`: all emoji; `canvases/PART-NUMBER.jpg`: four emoji each
+/// - `images/KEY.jpg`: all emoji; `canvases/PART-NUMBER.jpg`: four emoji each, or fewer to train on
 /// - `vqa/{vqa_train,vqa_val,vqa_heldout,answer_list}.json`
 /// - `nlvr/{nlvr_train,nlvr_val,nlvr_heldout}.json`
 /// - `entailment/{ve_train,ve_val,ve_heldout}.json` and the same as lines, `snli_ve_PART.jsonl`
@@ -173,11 +175,13 @@ fn write_expressions(parts: &[Part], sets: &EmojiSets, output: &Output, sizes: &
     let mut all = Vec::new();
     let mut next = 0;
     for part in parts {
-        let rounds = if part.name == "train" { sets.rounds } else { 1 };
-        let expressions = numbered_from(next, expressions(part, sets.seed, rounds, output)?);
-        next = expressions.last().and_then(|last| last.id.parse::<u64>().ok()).map_or(next, |last| last + 1);
+        let rounds = if part.name == "train" { grounding::training_rounds(sets.rounds) } else { vec![PLACES] };
+        let expressions = numbered_from(next, expressions(part, sets.seed, &rounds, output)?);
+        let last = expressions.last().and_then(|last| last.id.parse::<u64>().ok());
+        next = last.map_or(next, |last| (last + 1).next_multiple_of(PLACES as u64));
         output.list(&format!("grounding/refcoco+_{}.json", part.name), &grounding::albef(&expressions))?;
-        sizes.add("grounding", part, expressions.len(), 1.0 / crate::canvas::PLACES as f64);
+        let chance: f64 = expressions.iter().map(|expression| 1.0 / expression.candidates.len() as f64).sum();
+        sizes.add("grounding", part, expressions.len(), chance / expressions.len().max(1) as f64);
         all.push(expressions);
     }
     grounding::write_beside(&all, output)

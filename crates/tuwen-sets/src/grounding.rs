@@ -1,8 +1,9 @@
-//! Expressions for one of four emoji on a canvas, as RefCOCO+ has them.
+//! Expressions for one of several emoji on a canvas, as RefCOCO+ has them.
 //!
-//! - A canvas shows four emoji of one part and of four different captions and bases; its expressions are their captions, and
-//!   the candidates the four boxes. Which quarter, which size and which of the four is meant says nothing: chance is 1 in 4.
-//! - Training canvases have one expression an emoji, in a drawn language; the others one in each.
+//! - A canvas shows four emoji of one part and of different captions and bases; its expressions are their captions, and
+//!   the candidates the boxes. Which quarter, which size and which of the four is meant says nothing: chance is 1 in 4.
+//! - Training canvases have one expression an emoji, in a drawn language; the others one in each. Some show one emoji or two:
+//!   of fours alone little is learned without boxes.
 
 use std::collections::HashSet;
 
@@ -20,14 +21,20 @@ use crate::output::Output;
 const CHOICE: Stream = Stream::named("sets.grounding.choice");
 const CANVAS: Stream = Stream::named("sets.grounding.canvas");
 
-/// Writes the canvases of one part, so that each emoji appears `rounds` times at most, and gives their expressions.
-pub(crate) fn expressions(part: &Part, seed: u64, rounds: u64, output: &Output) -> Result<Vec<Expression>, SetsError> {
+/// Writes the canvases of one part and gives their expressions. For each number of `rounds` all emoji are put on canvases of
+/// so many; what is left over appears on none.
+pub(crate) fn expressions(
+    part: &Part,
+    seed: u64,
+    rounds: &[usize],
+    output: &Output,
+) -> Result<Vec<Expression>, SetsError> {
     let mut expressions = Vec::new();
     let place = |stream| Place { seed, stream, part: part.number() };
-    let groups = (0..rounds).flat_map(|round| groups(part, &place(CHOICE).draws(round)));
+    let groups = (0..).zip(rounds).flat_map(|(round, size)| groups(part, *size, &place(CHOICE).draws(round)));
     for (number, emoji) in groups.enumerate() {
         let draws = place(CANVAS).draws(number as u64);
-        let canvas = compose(emoji, &draws)?;
+        let canvas = compose(&emoji, &draws)?;
         let image = format!("{}-{number:04}.jpg", part.name);
         output.picture(&format!("canvases/{image}"), &canvas.picture)?;
         for (at, emoji) in emoji.iter().enumerate() {
@@ -39,12 +46,17 @@ pub(crate) fn expressions(part: &Part, seed: u64, rounds: u64, output: &Output) 
                     text: emoji.caption(language).to_owned(),
                     split: part.name.to_owned(),
                     gold: canvas.boxes[at],
-                    candidates: canvas.boxes.to_vec(),
+                    candidates: canvas.boxes.clone(),
                 });
             }
         }
     }
     Ok(expressions)
+}
+
+/// How many emoji the canvases of each round of training show: one, two, and `fours` times four.
+pub(crate) fn training_rounds(fours: u64) -> Vec<usize> {
+    [1, 2].into_iter().chain((0..fours).map(|_| PLACES)).collect()
 }
 
 fn languages(part: &Part, draws: &Draws, at: usize) -> Vec<Language> {
@@ -54,20 +66,20 @@ fn languages(part: &Part, draws: &Draws, at: usize) -> Vec<Language> {
     }
 }
 
-/// The emoji in a drawn order, in fours; one that says the same as another of its four waits for the next.
-fn groups<'a>(part: &'a Part, draws: &Draws) -> Vec<[&'a Emoji; PLACES]> {
+/// The emoji in a drawn order, so many together; one that says the same as another of them waits for the next.
+fn groups<'a>(part: &'a Part, size: usize, draws: &Draws) -> Vec<Vec<&'a Emoji>> {
     let mut waiting: Vec<&Emoji> = draws.permutation(part.emoji.len()).into_iter().map(|at| &part.emoji[at]).collect();
     waiting.reverse();
     let mut groups = Vec::new();
     loop {
         let mut group: Vec<&Emoji> = Vec::new();
         let mut put_back = Vec::new();
-        while group.len() < PLACES {
+        while group.len() < size {
             let Some(next) = waiting.pop() else { return groups };
             if group.iter().any(|other| alike(other, next)) { put_back.push(next) } else { group.push(next) }
         }
         put_back.into_iter().rev().for_each(|emoji| waiting.push(emoji));
-        groups.extend(<[&Emoji; PLACES]>::try_from(group));
+        groups.push(group);
     }
 }
 
@@ -126,16 +138,16 @@ mod tests {
     use crate::fixture::parts;
 
     #[test]
-    fn fours_hold_every_emoji_once_and_nothing_twice() {
+    fn groups_hold_every_emoji_once_and_nothing_twice() {
         let parts = parts();
-        for part in parts {
-            let groups = groups(part, &Draws::new(1, CHOICE, 0, 0));
+        for (part, size) in parts.iter().flat_map(|part| [1, 2, PLACES].map(|size| (part, size))) {
+            let groups = groups(part, size, &Draws::new(1, CHOICE, 0, 0));
             let ids: HashSet<&str> = groups.iter().flatten().map(|emoji| emoji.id.as_str()).collect();
-            assert_eq!(ids.len(), PLACES * groups.len());
-            assert!(ids.len() + 2 * PLACES > part.emoji.len(), "{} of {}", ids.len(), part.emoji.len());
+            assert_eq!(ids.len(), size * groups.len());
+            assert!(ids.len() + 2 * size > part.emoji.len(), "{} of {}", ids.len(), part.emoji.len());
             for group in &groups {
-                let alike = (0..PLACES).any(|a| (0..a).any(|b| alike(group[a], group[b])));
-                assert!(!alike, "{:?}", group.map(|emoji| &emoji.captions));
+                let alike = (0..size).any(|a| (0..a).any(|b| alike(group[a], group[b])));
+                assert!(!alike, "{:?}", group.iter().map(|emoji| &emoji.captions).collect::<Vec<_>>());
             }
         }
     }

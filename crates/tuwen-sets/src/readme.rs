@@ -13,7 +13,7 @@ Small sets for downstream tasks, made of the emoji
 Made by tuwen; the same numbers give the same lists:
 seed = {seed}, fours = {fours}, keyword_threes = {keyword_threes}, tone_threes = {tone_threes}, rounds = {rounds}
 
-images/       all emoji, 64 x 64 pixels; canvases/ four of them each, 128 x 128
+images/       all emoji, 64 x 64 pixels; canvases/ four of them each or fewer, 128 x 128
 Parts         train, val and heldout hold the emoji of train.tar, val.tar and heldout.tar of datasets/emoji, and no other.
 Languages     every list has English and Chinese texts, of words that datasets/emoji/vocab.txt spells.
 
@@ -51,7 +51,7 @@ Expressions (grounding/, ALBEF's RefCOCO+ lists, REFER's references as JSON, COC
 ----------------------------------------------------------------------------------------------------------
 Four emoji of different captions and bases on a canvas, each in a quarter, 40 to 60 pixels large; a box holds what is not
 white. Expressions are captions, candidates the four boxes. For training one expression an emoji in a drawn language, else
-one in each. Training by captions alone (weakly supervised) reads the same list.
+one in each. Training by captions alone (weakly supervised) reads the same list; some of its canvases show one emoji or two.
 
 Captions (retrieval/, ALBEF's lists and Karpathy's file)
 --------------------------------------------------------

@@ -35,15 +35,18 @@ impl AlbefSection {
         check_encoder(&self.text, &self.vision, &self.model)
     }
 
-    /// Takes over vocabulary, size of pictures and encoder from the recipe of an earlier run. Errors: it is of no ALBEF.
+    /// Takes over vocabulary and encoder from the recipe of an earlier run. Errors: it is of no ALBEF.
     pub fn fit_to(&mut self, earlier: &crate::Recipe) -> Result<(), RecipeError> {
         let crate::Recipe::Albef(earlier) = earlier else {
             return Err(RecipeError::invalid("init.from", "is a run of a UniBERT, expected one of an ALBEF"));
         };
         self.text.vocabulary.clone_from(&earlier.text.vocabulary);
         self.text.layout.layout = earlier.text.layout.layout;
-        (self.vision.side, self.vision.normalisation) = (earlier.vision.side, earlier.vision.normalisation);
+        self.vision.normalisation = earlier.vision.normalisation;
+        // A task has its own resolution: ALBEF is pre-trained at 256 pixels and fine-tuned at 384.
+        let side = self.model.encoder.vision.image_size;
         self.model.clone_from(&earlier.model);
+        self.model.encoder.vision.image_size = side;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! One fine-tuning run of the comparison, told in one line.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Instant;
 
@@ -78,14 +79,19 @@ pub(super) fn train_one(
     Ok(done)
 }
 
-/// Trains, and tells only what is not as it should be.
+/// Trains, and tells what is not as it should be; on a terminal, how far it is.
 struct Quietly<'a>(&'a RunOptions);
 
 impl WithAssembly for Quietly<'_> {
     type Output = Result<Summary, TrainError>;
 
     fn with<O: Objective>(self, assembly: &Assembly<O>) -> Self::Output {
+        let terminal = std::io::stderr().is_terminal();
         let watch = &mut |event: Event<'_>| match event {
+            Event::Stepped(step) if terminal && step.step % 10 == 0 => {
+                let folder = self.0.folder.display();
+                eprint!("\r{folder} step {} of {}, loss {:.3} \r", step.step, step.total_steps, step.total);
+            }
             Event::Notice(notice) => println!("note: {notice}"),
             Event::SkippedRecord(message) => eprintln!("warning: skipped {message}"),
             Event::SkippedStep(step, bad) => eprintln!("warning: step {step}: {bad} is not finite"),
