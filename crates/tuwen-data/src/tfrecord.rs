@@ -1,4 +1,4 @@
-//! The TFRecord framing, read with checks and random access, and written.
+//! The TFRecord framing, read with checks and random access. Written: `tfrecord_writer.rs`.
 //!
 //! - A file is frames, one after the other: no header, no footer, no padding.
 //! - A frame is `length` (u64), `length_crc` (u32), `length` bytes of payload, `payload_crc` (u32).
@@ -16,9 +16,7 @@
 //!
 //! Source: `tensorflow/core/lib/io/record_writer.h`. The QQ reader ignores the checksums; this one does not.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use prost::bytes::Bytes;
 
@@ -29,7 +27,7 @@ use crate::{DataError, RecordError};
 const FRAME_BYTES: u64 = 8 + 4 + 4;
 
 /// CRC-32C of `bytes`, masked as TFRecord stores it.
-fn masked_crc32c(bytes: &[u8]) -> u32 {
+pub(crate) fn masked_crc32c(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
@@ -160,56 +158,13 @@ impl TfRecordFile {
     }
 }
 
-/// Writes a TFRecord file: beside its place, then renamed, so that a file of that name is always whole.
-pub struct TfRecordWriter {
-    out: BufWriter<File>,
-    path: PathBuf,
-    partial: PathBuf,
-}
-
-impl TfRecordWriter {
-    /// Starts `PATH.partial`.
-    pub fn create(path: impl AsRef<Path>) -> Result<Self, DataError> {
-        let path = path.as_ref().to_owned();
-        let mut partial = path.clone().into_os_string();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
-        let file = File::create(&partial).map_err(|source| DataError::Io { path: partial.clone(), source })?;
-        Ok(Self { out: BufWriter::new(file), path, partial })
-    }
-
-    /// Appends one record.
-    pub fn write(&mut self, payload: &[u8]) -> Result<(), DataError> {
-        write_frame(&mut self.out, payload).map_err(|source| DataError::Io { path: self.partial.clone(), source })
-    }
-
-    /// Writes what is buffered and gives the file its name. Without this call the file is thrown away.
-    pub fn finish(mut self) -> Result<(), DataError> {
-        let written = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
-        let renamed = written.and_then(|()| fs::rename(&self.partial, &self.path));
-        renamed.map_err(|source| DataError::Io { path: self.path.clone(), source })
-    }
-}
-
-impl Drop for TfRecordWriter {
-    fn drop(&mut self) {
-        // After `finish` there is no such file; and a destructor has nobody to report to.
-        let _ = fs::remove_file(&self.partial);
-    }
-}
-
-/// Writes `payload` as one frame, for files that grow while they are read, as event files do.
-pub fn write_frame(out: &mut impl Write, payload: &[u8]) -> io::Result<()> {
-    let length = (payload.len() as u64).to_le_bytes();
-    out.write_all(&length)?;
-    out.write_all(&masked_crc32c(&length).to_le_bytes())?;
-    out.write_all(payload)?;
-    out.write_all(&masked_crc32c(payload).to_le_bytes())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::TfRecordWriter;
 
     /// A file with the payloads `abc` and `` and `wxyz`: frames of 19, 16 and 20 bytes.
     fn written() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
@@ -284,15 +239,6 @@ mod tests {
         fs::write(&path, bytes).unwrap();
         let error = TfRecordFile::open(&path).err().unwrap().to_string();
         assert!(error.contains("nothing readable, length checksum at byte 0"), "{error}");
-    }
-
-    #[test]
-    fn unfinished_file_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut writer = TfRecordWriter::create(folder.path().join("a.tfrecord")).unwrap();
-        writer.write(b"abc").unwrap();
-        drop(writer);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -8,7 +8,8 @@ use prost::Message;
 use crate::example::Example;
 use crate::parts::Parts;
 use crate::shards::shard_files;
-use crate::tfrecord::{TfRecordFile, TfRecordWriter};
+use crate::tfrecord::TfRecordFile;
+use crate::tfrecord_writer::TfRecordWriter;
 use crate::{DataError, QqSchema, Record, Source, TitleField};
 
 /// Names of TFRecord files; the last is TensorFlow's `NAME.tfrecord-00000-of-00010`.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::field_value::{FieldValue, ValueKind};
-use super::spread::{Spread, grouped};
+use super::spread::Spread;
+use crate::grouped;
 
 /// Characters of an example value that are shown.
 const EXAMPLE_CHARACTERS: usize = 40;
@@ -81,7 +82,7 @@ impl KindReport {
             (ValueKind::Picture, Some(heights)) => format!("{sizes} × {heights} pixels"),
             (ValueKind::Bytes, Some(bytes)) => format!("{sizes} entries of {bytes} bytes"),
             (ValueKind::Texts | ValueKind::Wholes, _) => {
-                format!("{sizes} entries, {} distinct", grouped(self.distinct.len() as i64))
+                format!("{sizes} entries, {} distinct", grouped(self.distinct.len() as u64))
             }
             _ => format!("{sizes} entries"),
         }

@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use serde_json::Value;
 
-use super::spread::{Spread, grouped};
+use super::spread::Spread;
 use super::{Inspection, Origin};
+use crate::grouped;
 use crate::{DataFormat, Record, Visual};
 
 impl Display for Inspection {
@@ -168,5 +169,5 @@ fn share(part: usize, whole: usize) -> String {
 }
 
 fn count(number: usize) -> String {
-    grouped(i64::try_from(number).unwrap_or(i64::MAX))
+    grouped(number as u64)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::grouped;
+
 /// Three numbers of a list. The median of an even count is the lower of the two in the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spread {
@@ -35,19 +37,6 @@ impl Display for Spread {
     }
 }
 
-/// `1234567` as `1,234,567`.
-pub(crate) fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if number < 0 { format!("-{text}") } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,10 +48,5 @@ mod tests {
         assert_eq!(shown(&[1, 2, 3, 4]), "1 / 2 / 4");
         assert_eq!(shown(&[8, 8]), "8");
         assert_eq!(Spread::of(&[]), None);
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!([0, 999, 1000, -1_234_567].map(grouped), ["0", "999", "1,000", "-1,234,567"]);
     }
 }

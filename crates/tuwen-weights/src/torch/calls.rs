@@ -2,7 +2,8 @@
 
 use super::error::TorchError;
 use super::globals::Global;
-use super::pickle::{Entry, Id, Machine, Node, Storage};
+use super::machine::Machine;
+use super::pickle::{Entry, Id, Node, Storage};
 
 /// PyTorch's own limit.
 const MOST_AXES: usize = 64;

@@ -5,6 +5,7 @@ mod calls;
 mod dict;
 mod error;
 mod globals;
+mod machine;
 mod numbers;
 mod pickle;
 mod source;

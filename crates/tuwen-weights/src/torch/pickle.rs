@@ -5,10 +5,9 @@
 //! - A value is made once and referred to by its number, so no file can grow in memory by referring to itself.
 //! - Every length is compared with the bytes that are there before anything is allocated.
 
-use std::collections::HashMap;
-
 use super::error::TorchError;
 use super::globals::{Element, Global, global};
+use super::machine::Machine;
 
 /// The number of a value.
 pub(super) type Id = usize;
@@ -58,8 +57,7 @@ pub(super) struct Graph {
 
 /// Reads the pickle at the beginning of `bytes`.
 pub(super) fn read(bytes: &[u8]) -> Result<Graph, TorchError> {
-    let mut machine =
-        Machine { bytes, at: 0, nodes: Vec::new(), stack: Vec::new(), marks: vec![], memo: HashMap::new() };
+    let mut machine = Machine::new(bytes);
     loop {
         let opcode = machine.byte()?;
         if opcode == b'.' {
@@ -74,79 +72,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Graph, TorchError> {
     }
 }
 
-pub(super) struct Machine<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    pub(super) nodes: Vec<Node>,
-    stack: Vec<Id>,
-    marks: Vec<usize>,
-    memo: HashMap<u64, Id>,
-}
-
-impl<'a> Machine<'a> {
-    fn take(&mut self, count: u64) -> Result<&'a [u8], TorchError> {
-        let end = usize::try_from(count).ok().and_then(|count| self.at.checked_add(count));
-        let found = end.and_then(|end| self.bytes.get(self.at..end)).ok_or_else(|| TorchError::Truncated {
-            what: "the pickle".into(),
-            at: self.at as u64,
-            needed: count,
-            there: self.bytes.len() as u64,
-        })?;
-        self.at += found.len();
-        Ok(found)
-    }
-
-    fn byte(&mut self) -> Result<u8, TorchError> {
-        Ok(self.take(1)?[0])
-    }
-
-    /// A number of `width` bytes, little-endian.
-    fn number(&mut self, width: u64) -> Result<u64, TorchError> {
-        Ok(self.take(width)?.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
-    }
-
-    fn line(&mut self) -> Result<&'a str, TorchError> {
-        let rest = &self.bytes[self.at..];
-        let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
-        let line = self.take(length as u64 + 1)?;
-        std::str::from_utf8(&line[..length]).map_err(|_| self.fault("a name that is no text"))
-    }
-
-    pub(super) fn fault(&self, reason: &'static str) -> TorchError {
-        TorchError::Pickle { at: self.at, reason }
-    }
-
-    fn pop(&mut self) -> Result<Id, TorchError> {
-        // What stands below a mark belongs to another container.
-        let floor = self.marks.last().copied().unwrap_or(0);
-        if self.stack.len() <= floor {
-            return Err(self.fault("a value is missing"));
-        }
-        self.stack.pop().ok_or_else(|| self.fault("a value is missing"))
-    }
-
-    fn top(&self) -> Result<Id, TorchError> {
-        self.stack.last().copied().ok_or_else(|| self.fault("a value is missing"))
-    }
-
-    fn marked(&mut self) -> Result<Vec<Id>, TorchError> {
-        let mark = self.marks.pop().ok_or_else(|| self.fault("a mark is missing"))?;
-        if mark > self.stack.len() {
-            return Err(self.fault("a value is missing"));
-        }
-        Ok(self.stack.split_off(mark))
-    }
-
-    fn push(&mut self, node: Node) -> Result<bool, TorchError> {
-        self.stack.push(self.nodes.len());
-        self.nodes.push(node);
-        Ok(true)
-    }
-
-    fn push_text(&mut self, bytes: &[u8]) -> Result<bool, TorchError> {
-        self.push(Node::Text(String::from_utf8_lossy(bytes).into_owned()))
-    }
-
+impl Machine<'_> {
     /// Instructions that make a value of the bytes after them.
     fn value(&mut self, opcode: u8) -> Result<bool, TorchError> {
         match opcode {
