@@ -5,10 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tuwen_data::DataFormat;
+use tuwen_data::{DataFormat, grouped};
 
 use crate::examine::Looked;
-use crate::wording::count;
 use crate::{
     Advice, CaptionNumbers, ClipNumbers, Examination, Finding, OverlapNumbers, PictureNumbers, Repeats, TagNumbers,
     UnreadableNumbers, Weight, say,
@@ -107,7 +106,7 @@ impl Display for Diagnosis {
             "{}: {}, {} records (a / b / c: smallest, median, largest)",
             self.path.display(),
             self.format.name(),
-            count(self.records)
+            grouped(self.records)
         )?;
         let mut topic = None;
         for finding in &self.findings {

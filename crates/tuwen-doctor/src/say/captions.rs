@@ -1,8 +1,10 @@
 //! Captions of each language: how many, how long, in which script, which ones are equal.
 
+use tuwen_data::grouped;
+
 use super::repeats::{Thing, repeated};
 use crate::finding::{Finding, Topic, Weight};
-use crate::wording::{count, counted, percent, spread};
+use crate::wording::{counted, percent, spread};
 use crate::{CaptionNumbers, Diagnosis, Expectations};
 
 pub(crate) fn captions(diagnosis: &Diagnosis, expectations: &Expectations) -> Vec<Finding> {
@@ -12,7 +14,7 @@ pub(crate) fn captions(diagnosis: &Diagnosis, expectations: &Expectations) -> Ve
         let sentence = format!("`{language}`: {all} of {characters} characters; {}", scripts(captions));
         findings.push(Finding::fact(Topic::Captions, sentence));
         if captions.empty > 0 {
-            let sentence = format!("`{language}`: {} of {all} are empty", count(captions.empty));
+            let sentence = format!("`{language}`: {} of {all} are empty", grouped(captions.empty));
             findings.push(Finding::new(Topic::Captions, Weight::Concern, sentence));
         }
         let of = format!("`{language}` captions");

@@ -1,8 +1,10 @@
 //! Frames of clips beside the frames a clip is cut or padded to.
 
+use tuwen_data::grouped;
+
 use super::many;
 use crate::finding::{Advice, Finding, Topic};
-use crate::wording::{count, counted, percent, spread};
+use crate::wording::{counted, percent, spread};
 use crate::{ClipNumbers, Diagnosis, Expectations};
 
 const KEY: &str = "vision.frames";
@@ -17,9 +19,9 @@ pub(crate) fn clips(diagnosis: &Diagnosis, expectations: &Expectations) -> Vec<F
         let sentence = format!(
             "{} of the frames equal an earlier one of their clip, in {} of {}; {} stand still",
             percent(clips.repeated_frames, clips.frames.sum()),
-            count(clips.clips_with_repeated),
+            grouped(clips.clips_with_repeated),
             counted(clips.clips(), "clip"),
-            count(clips.still),
+            grouped(clips.still),
         );
         let effect = "equal frames are not held against each other; the default";
         let advice = Advice::set("tasks.mfm.negatives", "\"distinct\"", effect);

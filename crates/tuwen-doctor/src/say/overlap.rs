@@ -1,8 +1,10 @@
 //! Held-out records that are trained on.
 
+use tuwen_data::grouped;
+
 use crate::Diagnosis;
 use crate::finding::{Advice, Finding, Topic, Weight};
-use crate::wording::{count, counted, percent};
+use crate::wording::{counted, percent};
 
 pub(crate) fn overlap(diagnosis: &Diagnosis) -> Vec<Finding> {
     let Some(overlap) = &diagnosis.overlap else { return Vec::new() };
@@ -20,7 +22,7 @@ pub(crate) fn overlap(diagnosis: &Diagnosis) -> Vec<Finding> {
             return;
         }
         let example = examples.first().map(|[ours, theirs]| format!(", such as `{theirs}`, in training `{ours}`"));
-        let (shown, share, example) = (count(common), percent(common, records), example.unwrap_or_default());
+        let (shown, share, example) = (grouped(common), percent(common, records), example.unwrap_or_default());
         let sentence = format!("the {what} of {shown} of {all} ({share}) is trained on too{example}");
         let effect = "a set that shares nothing with `data.train`, or results are flattered";
         let finding = Finding::new(Topic::HeldOut, Weight::Fault, sentence);

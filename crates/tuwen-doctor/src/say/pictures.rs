@@ -1,8 +1,10 @@
 //! Sizes of pictures beside the size they become.
 
+use tuwen_data::grouped;
+
 use super::repeats::{Thing, repeated};
 use crate::finding::{Advice, Finding, Topic, Weight};
-use crate::wording::{count, percent, spread};
+use crate::wording::{percent, spread};
 use crate::{Diagnosis, Expectations, PictureNumbers, SideExpectation};
 
 /// The multiple that sides are suggested in without a recipe: the usual patch.
@@ -47,7 +49,7 @@ fn side(sizes: &PictureNumbers, expected: Option<SideExpectation>, usual: &'stat
         (suggested > 0).then(|| Advice::set(key, suggested, effect))
     };
     let Some(SideExpectation { key, side, .. }) = expected else {
-        let sentence = format!("nine tenths have a shorter side of at least {} pixels", count(reached));
+        let sentence = format!("nine tenths have a shorter side of at least {} pixels", grouped(reached));
         return Some(Finding::fact(Topic::Pictures, sentence).suggesting(advice(usual)));
     };
     let side = u64::from(side);
@@ -56,7 +58,7 @@ fn side(sizes: &PictureNumbers, expected: Option<SideExpectation>, usual: &'stat
     if enlarged == 0 && median >= (WASTEFUL * side).max(SLOW) {
         let sentence = format!(
             "the median shorter side is {} pixels, {} times `{key}` = {side}: smaller files would load faster",
-            count(median),
+            grouped(median),
             median / side.max(1)
         );
         return Some(Finding::new(Topic::Pictures, Weight::Concern, sentence));

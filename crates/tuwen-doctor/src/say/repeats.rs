@@ -1,8 +1,10 @@
 //! Pictures and captions that occur in several records.
 
+use tuwen_data::grouped;
+
 use crate::count::Repeats;
 use crate::finding::{Advice, Finding, Topic, Weight};
-use crate::wording::{count, counted};
+use crate::wording::counted;
 use crate::{Expectations, PositivesExpectation};
 
 /// What is repeated.
@@ -27,10 +29,10 @@ pub(crate) fn repeated(
     let example = repeats.examples.first().map(|[a, b]| format!(", such as `{a}` and `{b}`")).unwrap_or_default();
     let sentence = format!(
         "{} of {} different {of} occur in several records, {} in all{example}; {} with different {beside}",
-        count(repeated),
-        count(distinct),
+        grouped(repeated),
+        grouped(distinct),
         counted(records, "record"),
-        count(with_several_partners),
+        grouped(with_several_partners),
     );
     let heeded = expectations.positives == PositivesExpectation::SharedImageOrCaption;
     let weight = if with_several_partners > 0 && !heeded { Weight::Concern } else { Weight::Fact };

@@ -1,7 +1,9 @@
 //! Tags: how many there are, who has some, which are too rare to be learned.
 
+use tuwen_data::grouped;
+
 use crate::finding::{Advice, Finding, Topic};
-use crate::wording::{count, counted, percent, spread};
+use crate::wording::{counted, percent, spread};
 use crate::{Diagnosis, Expectations, TagNumbers, TagsExpectation};
 
 /// A tag in fewer records is called rare.
@@ -30,7 +32,7 @@ pub(crate) fn tags(diagnosis: &Diagnosis, expectations: &Expectations) -> Vec<Fi
         let sentence = format!(
             "in fewer than {RARE} records: {}, the rarest, `{rarest}`, in {}{}",
             counted(rare, "tag"),
-            count(*fewest),
+            grouped(*fewest),
             learned(tags, expectations.tags),
         );
         let (finding, advice) = (Finding::fact(Topic::Tags, sentence), advice(often, expectations.tags));
@@ -47,7 +49,11 @@ fn learned(tags: &TagNumbers, expected: TagsExpectation) -> String {
     let TagsExpectation::MostFrequent(learned) = expected else { return String::new() };
     match tags.records_of.get(learned.wrapping_sub(1)) {
         Some((tag, records)) => {
-            format!("; the rarest of the {} that are learned, `{tag}`, in {}", count(learned as u64), count(*records))
+            format!(
+                "; the rarest of the {} that are learned, `{tag}`, in {}",
+                grouped(learned as u64),
+                grouped(*records)
+            )
         }
         None => String::new(),
     }

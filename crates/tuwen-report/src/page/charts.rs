@@ -1,8 +1,9 @@
 //! Places for the charts, which the script fills, and the controls over them.
 
 use maud::{Markup, html};
+use tuwen_data::grouped;
 
-use super::{run_class, words};
+use super::run_class;
 use crate::charts::{Chart, Section};
 use crate::run::Run;
 
@@ -69,5 +70,5 @@ fn spoken(chart: &Chart, runs: &[Run]) -> String {
     let ends = runs.iter().zip(&chart.lines).filter_map(|(run, line)| Some(format!("{} {}", run.name, last(line)?)));
     let steps = runs.iter().map(|run| run.metrics.last_step).max().unwrap_or(0);
     let ends = ends.collect::<Vec<_>>().join(", ");
-    format!("{} over {} steps; last values: {ends}. Arrow keys move along the steps.", chart.title, words::count(steps))
+    format!("{} over {} steps; last values: {ends}. Arrow keys move along the steps.", chart.title, grouped(steps))
 }

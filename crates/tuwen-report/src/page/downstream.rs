@@ -1,6 +1,7 @@
 //! Downstream tasks: each measure with its interval and chance, a column a run; then right and wrong examples.
 
 use maud::{Markup, html};
+use tuwen_data::grouped;
 use tuwen_eval::{DownstreamExample, ResultRow};
 
 use super::{run_label, samples, words};
@@ -62,7 +63,7 @@ fn table(runs: &[Run]) -> Markup {
 fn cell(row: Option<&ResultRow>) -> Markup {
     html! {
         @match row {
-            Some(row) => { (row.to_string()) span.quiet { " of " (words::count(row.records as u64)) } },
+            Some(row) => { (row.to_string()) span.quiet { " of " (grouped(row.records as u64)) } },
             None => span.quiet { "–" },
         }
     }
@@ -71,7 +72,7 @@ fn cell(row: Option<&ResultRow>) -> Markup {
 fn intervals(runs: &[Run]) -> String {
     let bootstrap = runs.iter().flat_map(|run| &run.downstream).map(|downstream| downstream.results.bootstrap).next();
     bootstrap.map_or(String::new(), |bootstrap| {
-        let (confidence, resamples) = (words::percent(bootstrap.confidence), words::count(bootstrap.resamples as u64));
+        let (confidence, resamples) = (words::percent(bootstrap.confidence), grouped(bootstrap.resamples as u64));
         format!("In brackets the {confidence} interval of {resamples} bootstrap resamples; shares in per cent.")
     })
 }

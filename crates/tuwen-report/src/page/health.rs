@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
+use tuwen_data::grouped;
 use tuwen_health::{Finding, Severity, Turn};
 
-use super::{run_label, words};
+use super::run_label;
 use crate::run::Run;
 
 /// The section, if any run was watched.
@@ -40,7 +41,7 @@ fn list(Findings { spans, unreadable }: &Findings) -> Markup {
                     }
                 }
                 @if *unreadable > 0 {
-                    li { "health.jsonl: " (words::count(*unreadable)) " lines can't be read" }
+                    li { "health.jsonl: " (grouped(*unreadable)) " lines can't be read" }
                 }
             }
         }
@@ -49,8 +50,8 @@ fn list(Findings { spans, unreadable }: &Findings) -> Markup {
 
 fn since(step: u64, until: Option<u64>) -> String {
     match until {
-        Some(until) => format!("step {} to {}", words::count(step), words::count(until)),
-        None => format!("from step {}", words::count(step)),
+        Some(until) => format!("step {} to {}", grouped(step), grouped(until)),
+        None => format!("from step {}", grouped(step)),
     }
 }
 

@@ -18,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tuwen_data::grouped;
 
 use crate::charts::{Chart, charts as draw};
 use crate::picture::Budget;
@@ -47,7 +48,7 @@ pub(crate) fn page(runs: &[Run]) -> String {
             body {
                 header {
                     p.brand { "tuwen " span lang="zh" { "图文" } }
-                    h1 { @if runs.len() == 1 { "One run" } @else { (words::count(runs.len() as u64)) " runs compared" } }
+                    h1 { @if runs.len() == 1 { "One run" } @else { (grouped(runs.len() as u64)) " runs compared" } }
                 }
                 main {
                     (runs::section(runs))

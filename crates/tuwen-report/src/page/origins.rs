@@ -1,8 +1,9 @@
 //! What trained each run, where, and on which data.
 
 use maud::{Markup, html};
+use tuwen_data::grouped;
 
-use super::{run_label, words};
+use super::run_label;
 use crate::origin::Origin;
 use crate::run::Run;
 
@@ -46,6 +47,6 @@ pub(super) fn section(runs: &[Run]) -> Markup {
 fn head(index: usize, run: &Run, origin: &Origin) -> Markup {
     html! {
         (run_label(index, run))
-        @if let Some(step) = origin.first_step.filter(|step| *step > 1) { span.quiet { " from step " (words::count(step)) } }
+        @if let Some(step) = origin.first_step.filter(|step| *step > 1) { span.quiet { " from step " (grouped(step)) } }
     }
 }

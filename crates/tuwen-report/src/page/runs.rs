@@ -1,6 +1,7 @@
 //! The head of the page: each run in a card, what it came to against guessing, and what is wrong with its files.
 
 use maud::{Markup, html};
+use tuwen_data::grouped;
 
 use super::{run_class, words};
 use crate::evaluation::{Evaluation, Measure, TaskResult};
@@ -36,15 +37,15 @@ fn facts(run: &Run) -> Vec<String> {
     let Some(summary) = &run.summary else {
         let of = run
             .number("schedule.duration.steps")
-            .map_or(String::new(), |steps| format!(" of {}", words::count(steps as u64)));
-        return vec![format!("not finished: step {}{of}", words::count(run.metrics.last_step))];
+            .map_or(String::new(), |steps| format!(" of {}", grouped(steps as u64)));
+        return vec![format!("not finished: step {}{of}", grouped(run.metrics.last_step))];
     };
     let facts = [
         summary.device.clone().or_else(|| run.origins.as_ref()?.processes.last()?.device.clone()),
-        summary.steps.map(|steps| format!("{} steps", words::count(steps))),
+        summary.steps.map(|steps| format!("{} steps", grouped(steps))),
         summary.epochs.map(|epochs| format!("{epochs:.1} epochs")),
         summary.training_seconds.map(words::duration),
-        summary.records_per_second.map(|rate| format!("{} records/s", words::count(rate.round() as u64))),
+        summary.records_per_second.map(|rate| format!("{} records/s", grouped(rate.round() as u64))),
         summary.data_wait_share.map(|share| format!("{} waiting for data", words::percent(share))),
     ];
     facts.into_iter().flatten().collect()
@@ -59,7 +60,7 @@ fn results(run: &Run, step: u64, evaluation: &Evaluation) -> Markup {
             }
             @for (name, measure) in &evaluation.metrics { (measure_row(name, measure)) }
         }
-        @if run.summary.is_none() { p.quiet { "As measured after step " (words::count(step)) "." } }
+        @if run.summary.is_none() { p.quiet { "As measured after step " (grouped(step)) "." } }
     }
 }
 
@@ -106,13 +107,13 @@ fn faults(run: &Run) -> Markup {
     let skipped = run.summary.as_ref().map(|summary| [summary.skipped_records, summary.skipped_steps]);
     let [records, steps] = skipped.unwrap_or_default().map(|count| count.filter(|count| *count > 0));
     let mut lines = run.faults.lines();
-    lines.extend(records.map(|count| format!("{} records could not be read and were skipped", words::count(count))));
-    lines.extend(steps.map(|count| format!("{} steps were not finite and were skipped", words::count(count))));
+    lines.extend(records.map(|count| format!("{} records could not be read and were skipped", grouped(count))));
+    lines.extend(steps.map(|count| format!("{} steps were not finite and were skipped", grouped(count))));
     lines.extend(
         run.metrics
             .not_finite
             .iter()
-            .map(|(name, count)| format!("{name}: {} values not finite, not drawn", words::count(*count))),
+            .map(|(name, count)| format!("{name}: {} values not finite, not drawn", grouped(*count))),
     );
     html! {
         @if !lines.is_empty() {

@@ -1,8 +1,9 @@
 //! Held-out records: masked words and what each run filled in, where words look, hidden frames and what was found.
 
 use maud::{Markup, html};
+use tuwen_data::grouped;
 
-use super::{run_label, words};
+use super::run_label;
 use crate::picture::{Budget, within};
 use crate::run::Run;
 use crate::samples::{Guess, HiddenFrame, Sample, Samples, Token};
@@ -38,7 +39,7 @@ fn of_run(index: usize, run: &Run, samples: &Samples, budget: &mut Budget) -> Ma
     html! {
         h3 {
             (run_label(index, run))
-            @if let Some(step) = samples.step { span.quiet { " after step " (words::count(step)) } }
+            @if let Some(step) = samples.step { span.quiet { " after step " (grouped(step)) } }
         }
         div.samples { @for sample in &samples.samples { (one(run, sample, budget)) } }
     }

@@ -1,18 +1,5 @@
 //! Numbers as a reader likes them.
 
-/// `12,345`.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// `88.6 %`, of a share.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
@@ -50,7 +37,6 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([count(7), count(1500), count(1_000_000)], ["7", "1,500", "1,000,000"]);
         assert_eq!(percent(0.8855), "88.5 %"); // 0.8855 in binary is a little less
         assert_eq!([duration(9.9), duration(256.0), duration(3700.0)], ["9 s", "4:16 min", "1:01 h"]);
     }

@@ -1,5 +1,6 @@
 //! The plan as people read it.
 
+use tuwen_data::grouped;
 use tuwen_encoder::Recompute;
 use tuwen_train::Part;
 
@@ -131,14 +132,6 @@ fn share(amount: u64, all: u64) -> String {
     format!("{:.1} %", 100.0 * amount as f64 / all.max(1) as f64)
 }
 
-/// With a comma at every third digit.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap_or("")).collect();
-    groups.join(",")
-}
-
 fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
@@ -163,7 +156,6 @@ mod tests {
 
     #[test]
     fn numbers_are_readable() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([1500, 2_500_000, 3_210_000_000].map(size), ["1.5 kB", "2.5 MB", "3.21 GB"]);
         let shown = ["0.250 s", "90 s", "10 min", "2.5 h", "3.0 days"];
         assert_eq!([0.25, 90.0, 600.0, 9000.0, 259_200.0].map(duration), shown);
