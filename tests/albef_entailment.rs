@@ -1,7 +1,7 @@
 //! Visual entailment, and position tables at another resolution, against the numbers of the reference.
 
 use tuwen::encoder::albef::FineTuned;
-use tuwen::encoder::{HostTensor, gradients_of, interpolate_positions, weights_of};
+use tuwen::encoder::{HostTensor, Tape, gradients_of, interpolate_positions, weights_of};
 use tuwen::ops::Dropout;
 use tuwen::train::albef::downstream::ClassifyingModel;
 
@@ -21,7 +21,7 @@ fn albef_downstream_entailment_logits_losses_and_gradients() {
     assert_near("logits", &values(logits), &case.expected("logits").values);
     for (name, alpha, expected) in case.losses() {
         let teacher = alpha.map(|alpha| (teacher.module(), alpha));
-        let loss = model.loss((case.pictures(), &texts), labels.clone(), teacher, &Dropout::off());
+        let loss = model.loss(&Tape::off(), (case.pictures(), &texts), (labels.clone(), teacher), &Dropout::off());
         assert_near(&name, &values(loss.clone()), &expected);
         if name == "alpha0.4" {
             let gradients = case.their_names(&gradients_of(&model, &loss.backward()));

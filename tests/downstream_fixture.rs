@@ -1,6 +1,6 @@
 //! Small runs of downstream tasks: their tiny recipes shrunk to seconds, on small sets made once for all tests.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use tuwen::recipe::Override;
@@ -91,6 +91,6 @@ pub(crate) fn run(recipe: Recipe, folder: &Path, start: StartFrom) -> Result<(Su
 
 /// `recipe`, begun with the run in `folder`.
 pub(crate) fn begun_with(mut recipe: Recipe, folder: &Path) -> Recipe {
-    *recipe.init_mut() = Some(tuwen::train::InitSection { from: PathBuf::from(folder) });
+    *recipe.init_mut() = tuwen::train::InitSection::all_from(folder);
     recipe
 }

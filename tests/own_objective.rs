@@ -12,7 +12,7 @@ use tuwen::ops::Linear;
 use tuwen::random::Stream;
 use tuwen::recipe::Override;
 use tuwen::train::objective::{Assembly, Numbers, Objective, Outcome, OwnResult, Pass, Recipe, Tally};
-use tuwen::train::{Checkpoint, Measure, Measured, Purpose, RunOptions, StartFrom, TrainError, train};
+use tuwen::train::{Checkpoint, Measure, Measured, Purpose, RunOptions, Sample, StartFrom, Token, TrainError, train};
 
 use crate::fixture::{device, run};
 use crate::run_folder::assert_same_run;
@@ -73,6 +73,12 @@ impl Objective for Largest {
     fn measure(&self, _: &Scores, batches: &[Vec<Self::Example>], _: &Device, tally: &mut Tally) -> OwnResult<()> {
         tally.measured("batches", batches.len() as f64, None);
         Ok(())
+    }
+
+    fn samples(&self, _: &Scores, batches: &[Vec<Self::Example>], _: &Device, _: &Path) -> OwnResult<Vec<Sample>> {
+        let token = |(row, label): &Self::Example| Token { text: format!("{label} of {row:?}"), guesses: Vec::new() };
+        let sample = |example| Sample { tokens: vec![token(example)], ..Sample::default() };
+        Ok(batches.iter().flatten().take(2).map(sample).collect())
     }
 
     fn follow(&self, model: &Scores, beside: &mut Vec<f32>) {
@@ -151,6 +157,10 @@ fn an_own_task_learns_and_a_bad_record_costs_itself() {
     let names: Vec<&String> = weights.keys().collect();
     assert_eq!(names, ["beside.biases", "map.bias", "map.weight"]);
     assert_eq!(weights["beside.biases"].values.len(), 150, "it followed every step");
+    let samples = std::fs::read_to_string(folder.path().join("samples.json")).unwrap();
+    let samples: serde_json::Value = serde_json::from_str(&samples).unwrap();
+    assert_eq!((samples["step"].as_u64(), samples["samples"].as_array().unwrap().len()), (Some(150), 2));
+    assert!(samples["samples"][1]["tokens"][0]["text"].as_str().unwrap().contains(" of ["), "{samples}");
 }
 
 #[test]
@@ -188,4 +198,8 @@ fn a_metric_from_outside_stands_beside_the_others_and_its_error_ends_the_run() {
 fn an_own_recipe_is_read_as_strictly_as_a_built_in_one() {
     let error = assembly(&["task.droput=0.5"]).err().unwrap().to_string();
     assert!(error.contains("no key `task.droput`; did you mean `task.dropout`?"), "{error}");
+    let error = assembly(&["compute.recompute=\"layers\""]).err().unwrap().to_string();
+    assert!(error.contains("`compute.recompute` is `\"layers\"`, expected `\"nothing\"`: "), "{error}");
+    let error = assembly(&["init.text=\"bert\""]).err().unwrap().to_string();
+    assert!(error.contains("`init.text` is a part that this model hasn't, expected `init.from`"), "{error}");
 }

@@ -3,10 +3,14 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use tuwen::encoder::Tape;
+use tuwen::train::downstream::WithAssembly;
+use tuwen::train::objective::{Assembly, Objective};
 use tuwen::train::{Architecture, ModelGradients, Parameters};
 
 use crate::albef_fixture::{everything, small_albef};
+use crate::downstream_fixture::small as downstream_small;
 use crate::fixture::{device, small};
+use crate::golden::workspace;
 
 /// Losses, and the gradient of every parameter.
 struct Step {
@@ -50,7 +54,7 @@ fn norm(values: impl Iterator<Item = f32>) -> f64 {
 }
 
 fn assert_same(whole: &Step, other: &Step, how: &str) {
-    assert!(whole.losses.len() > 2 && whole.gradients.iter().flatten().count() > 20);
+    assert!(!whole.losses.is_empty() && whole.gradients.iter().flatten().count() > 20);
     for (a, b) in whole.losses.iter().zip(&other.losses) {
         assert!((a - b).abs() <= 1e-5 * a.abs(), "{how}: losses {:?} and {:?}", whole.losses, other.losses);
     }
@@ -114,4 +118,39 @@ fn layers_computed_twice_drop_the_same_values() {
     assert_same(&unibert(&dropout), &unibert(&[&dropout[..], &[LAYERS]].concat()), LAYERS);
     let dropout = ["model.encoder.text.hidden_dropout_prob=0.1", "model.encoder.text.attention_probs_dropout_prob=0.1"];
     assert_same(&albef(&dropout), &albef(&[&dropout[..], &[LAYERS]].concat()), LAYERS);
+}
+
+/// What an own task makes of a tape, by those of fine-tuning: pairs of clips, alignment, a head on fused states, a decoder.
+#[test]
+fn downstream_layers_computed_twice_are_the_step() {
+    const ROWS: &str = "compute.recompute={rows=3}"; // of 8
+    for (name, all) in [
+        ("unibert-pairs-tiny", [LAYERS, ROWS].as_slice()),
+        ("albef-retrieval-tiny", &[LAYERS, ROWS]),
+        ("albef-ve-tiny", &[LAYERS]),
+        ("albef-vqa-tiny", &[LAYERS]),
+    ] {
+        let of = |set: &[&str]| downstream_small(name, set).unwrap().assemble(&workspace(), FirstStep).unwrap();
+        let whole = of(&[]);
+        all.iter().for_each(|how| assert_same(&whole, &of(&[how]), &format!("{name}, {how}")));
+    }
+}
+
+struct FirstStep;
+
+impl WithAssembly for FirstStep {
+    type Output = Step;
+    fn with<O: Objective>(self, assembly: &Assembly<O>) -> Step {
+        step(assembly, 0)
+    }
+}
+
+#[test]
+fn downstream_tasks_refuse_what_they_do_not_compute_twice() {
+    let told = |name, how: &str| downstream_small(name, &[how]).unwrap_err().to_string();
+    let rows = told("albef-ve-tiny", &parts()[0]);
+    assert!(rows.contains("`compute.recompute` is `{ rows = … }`, expected `\"nothing\"` or `\"layers\"`: "), "{rows}");
+    let layers = told("albef-nlvr2-tiny", LAYERS);
+    assert!(layers.contains("`compute.recompute` is `\"layers\"`, expected `\"nothing\"`: the task keeps"), "{layers}");
+    assert!(layers.contains("`Objective::forward_on`, which hands its tape to the encoder"), "{layers}");
 }

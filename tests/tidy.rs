@@ -43,7 +43,7 @@ fn every_file_says_what_it_is_and_stays_short() {
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("//! "), "{}: expected a first line that says what it is", path.display());
         let lines = text.lines().count();
-        assert!(lines <= 400, "{}: {lines} lines, expected at most 400", path.display());
+        assert!(lines <= 300, "{}: {lines} lines, expected at most 300", path.display());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 use tuwen::core::{Aligned, ClipTextView};
-use tuwen::encoder::weights_of;
+use tuwen::encoder::{Tape, weights_of};
 use tuwen::ensemble::{Basis, Embeddings, concatenate};
 use tuwen::eval::{rank_labels, spearman};
 use tuwen::ops::{AdamWForm, Dropout};
@@ -55,9 +55,9 @@ fn unibert_pair_cosines_losses_and_gradients() {
         let embeddings = case.model.embeddings(&batch.a, &Dropout::off());
         let lengths = embeddings.clone().powi_scalar(2).sum_dim(1).sqrt();
         assert_near(&format!("{name}, embeddings"), &values(embeddings / lengths), expected("embedding_a"));
-        let cosines = case.model.pair_cosines(&batch, &Dropout::off());
+        let cosines = case.model.pair_cosines(&batch);
         assert_near(&format!("{name}, cosines"), &values(cosines), expected("cosine"));
-        let loss = case.model.pair_loss(&batch, &Dropout::off());
+        let loss = case.model.pair_loss(&Tape::off(), &batch, &Dropout::off());
         assert_near(&format!("{name}, loss"), &values(loss.clone()), expected("loss"));
         let found = gradients(&case.model, &loss);
         assert_gradients(name, &found, &case.golden.under(&format!("grad/pair/{name}/")));
@@ -72,7 +72,7 @@ fn unibert_pair_five_steps() {
     let mut optimizer = Optimizer::new(optimizer(AdamWForm::Transformers, settings, &settings["pair_lr"]));
     let (mut model, mut trajectory) = (case.model.clone(), Vec::new());
     for _ in expected {
-        let loss = model.pair_loss(&batch, &Dropout::off());
+        let loss = model.pair_loss(&Tape::off(), &batch, &Dropout::off());
         trajectory.push(loss.clone().into_scalar::<f32>());
         model = optimizer.step(model, &loss.backward().into(), 1.0).0;
     }

@@ -149,7 +149,9 @@ fn weights_of_a_run_are_exported_and_begin_another() {
     assert_eq!(bert.weights["layers.1.output_norm.bias"], own["encoder.text_layers.1.output_norm.bias"]);
     let config = std::fs::read_to_string(folder.path().join("bert/config.json")).unwrap();
     assert!(config.contains("\"num_hidden_layers\": 2"), "{config}");
-    for from in ["run", "own", "official"] {
+    let lean = program(&["export", &path("run"), &path("lean")]).output().unwrap();
+    assert!(lean.status.success(), "{lean:?}");
+    for from in ["run", "own", "official", "lean"] {
         let still = ["optimizer.learning_rate=0.0", "optimizer.weight_decay=0.0", "schedule.duration={steps=1}"];
         let set = format!("init.from={:?}", path(from));
         let first =

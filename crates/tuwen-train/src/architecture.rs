@@ -36,7 +36,7 @@ pub struct LoopSettings<'a> {
     pub compute: &'a ComputeSection,
 }
 
-/// A recipe with everything it names at hand. The loop in `run.rs` drives it; what a step computes is its own affair.
+/// A recipe with everything it names at hand. The loop in `run` drives it; what a step computes is its own affair.
 pub trait Architecture {
     /// What the loader yields.
     type Example: Send + 'static;

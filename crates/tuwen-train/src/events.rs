@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tuwen_core::Losses;
 use tuwen_health::Finding;
 
 use crate::evaluation::Evaluation;
@@ -53,7 +54,7 @@ pub struct Start {
 }
 
 /// One step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StepReport {
     /// From 1.
     pub step: u64,
@@ -81,4 +82,19 @@ pub struct StepReport {
     pub waited: Duration,
     /// Bytes of the process that were in memory after it; nothing where the system does not tell.
     pub memory: Option<u64>,
+}
+
+impl StepReport {
+    /// Of losses whose numbers `read` are, weights aside and in their order, and of nothing else yet.
+    pub fn of(losses: &Losses, read: &[f64]) -> Self {
+        let mut numbers = read.iter().copied();
+        let values: Vec<_> =
+            losses.iter().zip(numbers.by_ref()).map(|(loss, value)| (loss.name, loss.weight, value)).collect();
+        Self {
+            total: values.iter().map(|(_, weight, value)| weight * value).sum(),
+            losses: values.into_iter().map(|(name, _, value)| (name, value)).collect(),
+            observed: losses.observed().zip(numbers).collect(),
+            ..Self::default()
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`Recipe`] names every number. The assembly of its architecture opens what it names ([`albef::Assembly`],
 //! [`unibert::Assembly`]), [`train`] runs it and tells a watcher what happens; nothing here prints. Each architecture has
-//! one step file that reads like its paper's algorithm; the loop in `run.rs` knows none of them.
+//! one step file that reads like its paper's algorithm; the loop in `run` knows none of them.
 
 pub mod albef;
 mod architecture;
@@ -16,7 +16,6 @@ mod gradients;
 mod heldout;
 mod history;
 mod init;
-mod initial;
 mod lock;
 mod manifest;
 mod measured;
@@ -28,7 +27,9 @@ mod optimizer;
 mod options;
 mod origin;
 mod part;
+mod placed;
 mod presence;
+mod pretrained;
 mod recipes;
 mod result;
 mod run;
@@ -43,6 +44,7 @@ mod trained;
 pub mod unibert;
 mod unigram;
 mod watched;
+mod whole;
 
 pub use architecture::{Architecture, LoopSettings};
 pub use best::Best;
@@ -52,8 +54,7 @@ pub use evaluation::{Evaluation, Measure, RetrievalResult, TaskResult};
 pub use events::{Event, Start, StepReport};
 pub use gradients::{ModelGradients, Parameters};
 pub use heldout::Purpose;
-pub use init::{Beginning, Pretrained, open_pretrained};
-pub use initial::{InitSection, Taken, begun_with};
+pub use init::{Beginning, InitSection};
 pub use measured::Measured;
 pub use not_finite::BadTensor;
 pub use optimizer::{
@@ -62,14 +63,16 @@ pub use optimizer::{
 pub use options::{Place, RunOptions, StartFrom};
 pub use part::Part;
 pub use presence::{Found, RecipeCheck, check_recipe};
+pub use pretrained::{Pretrained, open_pretrained};
 pub use recipes::{AnyRecipe, OVERLAYS, RECIPES, Recipe, find_any_recipe, find_recipe};
 pub use result::{INTERVALS, RESULT};
-pub use run::train;
+pub use run::{StepFiles, StepTaken, take_step, train};
 pub use samples::{FoundFrame, Guess, HiddenFrame, Sample, Samples, Token, WordMap};
 pub use schedule::{Duration, Schedule, ScheduleConfig, Shape, Warmup};
 pub use sections::{CheckpointSection, Compat, ComputeSection, DataSection, EvaluationSection, SyntheticSection};
 pub use stop::Stop;
 pub use summary::Summary;
 pub use tokens::TextPipeline;
-pub use trained::{Trained, Which};
+pub use trained::Trained;
 pub use tuwen_health::{Facts, Finding, HealthConfig, Severity, Turn};
+pub use whole::Which;

@@ -65,6 +65,10 @@ impl Manifest {
 
 fn entry(path: &Path) -> Result<FileEntry, TrainError> {
     let bytes = fs::read(path).map_err(|error| TrainError::io(path, error))?;
-    let digest = Sha256::digest(&bytes);
-    Ok(FileEntry { bytes: bytes.len() as u64, sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect() })
+    Ok(FileEntry { bytes: bytes.len() as u64, sha256: sha256(&bytes) })
+}
+
+/// The SHA-256 of `bytes`, in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,7 +8,7 @@ use tuwen_recipe::{Override, RecipeError};
 use tuwen_text::TextLayout;
 
 use crate::TrainError;
-use crate::init::{Pretrained, open_pretrained};
+use crate::pretrained::{Pretrained, open_pretrained};
 use crate::recipes::{AnyRecipe, Recipe, find_placed};
 use crate::sections::{SyntheticSection, locate};
 use crate::tokens::open_vocabulary;

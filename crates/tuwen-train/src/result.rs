@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use tuwen_encoder::write_whole;
-use tuwen_eval::{Bootstrap, DownstreamExample, DownstreamResults, examples_of_both, heat_map, write_png};
+use tuwen_eval::{Bootstrap, DownstreamExample, DownstreamResults, GivenAnswer, examples_of_both, heat_map, write_png};
 use tuwen_vision::{Image, ResizeFilter, decode_image, resize};
 
 use crate::TrainError;
 use crate::objective::{Answered, Answers, Shown};
+use crate::samples::{self, Guess, Sample, Token};
 
 /// How intervals are made.
 pub const INTERVALS: Bootstrap = Bootstrap { resamples: 1000, confidence: 0.95, seed: 42 };
@@ -30,7 +31,7 @@ pub(crate) fn write_result(task: &str, answers: &Answers, folder: &Path) -> Resu
         let (answered, number) = (&answers.answered[place], examples.len());
         examples.push(DownstreamExample {
             task: task.to_string(),
-            pictures: drawn(answered, number, folder)?,
+            pictures: drawn(answered, number, (folder, FOLDER))?,
             text: answered.text.clone(),
             expected: answered.expected.clone(),
             answers: answered.answers.clone(),
@@ -44,11 +45,34 @@ pub(crate) fn write_result(task: &str, answers: &Answers, folder: &Path) -> Resu
     Ok(path)
 }
 
-/// The pictures of an example, and the first one with the map on it.
-fn drawn(answered: &Answered, number: usize, folder: &Path) -> Result<Vec<String>, TrainError> {
+/// The first questions with their first picture: each text, and what was answered in the place of what is right.
+pub(crate) fn answered_samples(answers: &Answers, folder: &Path) -> Result<Vec<Sample>, TrainError> {
+    let pictures = folder.join(samples::FOLDER);
+    std::fs::create_dir_all(&pictures).map_err(|error| TrainError::io(&pictures, error))?;
+    let one = |(number, answered): (usize, &Answered)| {
+        let drawn = drawn(answered, number, (folder, samples::FOLDER))?;
+        let sure = |answer: &GivenAnswer| Some(Guess { text: answer.text.clone(), probability: answer.probability? });
+        let guesses: Vec<Guess> = answered.answers.iter().filter_map(sure).take(samples::ANSWERS).collect();
+        let first = guesses.first().map(|guess| &guess.text);
+        let right = answered.expected.iter().find(|right| Some(*right) == first).or(answered.expected.first());
+        let kind = if answered.kind.is_empty() { String::new() } else { format!(", {}", answered.kind) };
+        let question = Token { text: answered.text.clone(), guesses: Vec::new() };
+        let answer = right.map(|right| Token { text: right.clone(), guesses });
+        Ok(Sample {
+            record: format!("held-out question {}{kind}", number + 1),
+            picture: drawn.into_iter().next(),
+            tokens: [question].into_iter().chain(answer).collect(),
+            ..Sample::default()
+        })
+    };
+    answers.answered.iter().take(samples::SHOWN).enumerate().map(one).collect()
+}
+
+/// The pictures of an example, and the first one with the map on it, written below `pictures` in the run's `folder`.
+fn drawn(answered: &Answered, number: usize, (folder, pictures): (&Path, &str)) -> Result<Vec<String>, TrainError> {
     let mut names = Vec::new();
     let mut write = |image: &Image, place: &str| -> Result<(), TrainError> {
-        let name = format!("{FOLDER}/{number}-{place}.png");
+        let name = format!("{pictures}/{number}-{place}.png");
         write_png(folder.join(&name), image)?;
         names.push(name);
         Ok(())
@@ -83,6 +107,7 @@ fn image_of(shown: &Shown) -> Result<Image, TrainError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::objective::given;
 
     fn answered(id: usize) -> Answered {
         let image = Image::from_fn(64, 64, |x, y| [x as u8, y as u8, id as u8]).unwrap();
@@ -117,6 +142,25 @@ mod tests {
                 assert_eq!(decode_image(&bytes).unwrap().width(), 192, "{name}");
             }
         }
+    }
+
+    #[test]
+    fn samples_are_the_first_questions_with_what_was_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = |id: usize| Answered {
+            expected: vec!["crimson".to_string(), "red".to_string()],
+            answers: vec![given("red", 0.75), given("blue", 0.125)],
+            ..answered(id)
+        };
+        let samples =
+            answered_samples(&Answers::shares("accuracy", (0..40).map(one).collect()), folder.path()).unwrap();
+        assert_eq!((samples.len(), samples[3].record.as_str()), (samples::SHOWN, "held-out question 4, early"));
+        let [question, answer] = &samples[3].tokens[..] else { panic!("a question and an answer: {samples:?}") };
+        assert_eq!((question.text.as_str(), question.guesses.len()), ("3", 0));
+        // Of the right answers the one that was found.
+        assert_eq!((answer.text.as_str(), answer.guesses[0].text.as_str()), ("red", "red"));
+        assert_eq!(answer.guesses[1].probability, 0.125);
+        assert!(folder.path().join(samples[3].picture.as_ref().unwrap()).is_file());
     }
 
     #[test]

@@ -4,31 +4,18 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-use tuwen_encoder::{Weights, read_weights, write_weights, write_whole};
+use tuwen_encoder::{Weights, write_weights, write_whole};
 use tuwen_text::Tokenizer;
 
-use crate::checkpoint::{MODEL, OPTIMIZER, PART, Position, discard, sync_folder};
-use crate::manifest::{MANIFEST, Manifest};
+use crate::checkpoint::{MODEL, PART, Position, discard, sync_folder};
+use crate::manifest::{MANIFEST, Manifest, sha256};
 use crate::unibert::TagList;
-use crate::{Checkpoint, Recipe, TrainError, averaged_weights, find_recipe};
+use crate::whole::{Which, Whole, is_of_the_model};
+use crate::{Recipe, TrainError, find_recipe};
 
 const RECIPE: &str = "recipe.toml";
 const TOKENIZER: &str = "tokenizer.json";
 const TAGS: &str = "tags.txt";
-
-/// How names begin of what only goes on with a run: momentum encoders and the queue.
-const TRAINING_ONLY: [&str; 2] = ["momentum.", "queue."];
-
-/// Which of a run's checkpoints is meant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Which {
-    /// The newest whole one.
-    #[default]
-    Newest,
-    /// The best by the recipe's measure; without such a measure there is none.
-    Best,
-}
 
 /// A model that was trained, as its folder has it.
 #[derive(Debug)]
@@ -55,56 +42,26 @@ impl Trained {
     ///
     /// # Errors
     /// No whole checkpoint; a recipe, a vocabulary or weights that can't be read.
-    pub fn open(folder: &Path, which: Which, mut report: impl FnMut(&TrainError)) -> Result<Self, TrainError> {
-        if folder.join(MANIFEST).exists() {
-            return Self::read(folder);
-        }
-        let checkpoints = folder.join("checkpoints");
-        let none = |reason: &str| TrainError::Checkpoint { path: folder.to_path_buf(), reason: reason.to_string() };
-        if !checkpoints.is_dir() {
-            return Err(none(
-                "no run's folder, checkpoint or exported folder: it has no `checkpoints` and no `manifest.json`",
-            ));
-        }
-        let (mut newest, mut why) = (None, "no checkpoint".to_string());
-        for path in Checkpoint::list(&checkpoints) {
-            match Self::read(&path) {
-                Ok(read) => {
-                    newest = Some(read);
-                    break;
-                }
-                Err(error) => {
-                    report(&error);
-                    why = format!("no whole checkpoint: {error}");
-                }
-            }
-        }
-        let newest = newest.ok_or_else(|| none(&why))?;
-        match (which, newest.position.best) {
-            (Which::Newest, _) => Ok(newest),
-            (Which::Best, Some(best)) => Self::read(&checkpoints.join(format!("step-{:08}", best.step))),
-            (Which::Best, None) => Err(none("its recipe has no `checkpoint.best`, by which one would be the best")),
-        }
+    pub fn open(folder: &Path, which: Which, report: impl FnMut(&TrainError)) -> Result<Self, TrainError> {
+        let none = || TrainError::Checkpoint {
+            path: folder.to_path_buf(),
+            reason: "no run's folder, checkpoint or exported folder: it has no `checkpoints` and no `manifest.json`"
+                .into(),
+        };
+        Self::of(Whole::find(folder, which, report)?.ok_or_else(none)?)
     }
 
-    fn read(folder: &Path) -> Result<Self, TrainError> {
-        let manifest = Manifest::verified(folder)?;
-        let path = folder.join(RECIPE);
-        let recipe = find_recipe(&path.display().to_string(), &[], &[])?;
-        let mut weights = read_weights(&folder.join(MODEL), |name| !TRAINING_ONLY.iter().any(|p| name.starts_with(p)))?;
-        if manifest.files.contains_key(OPTIMIZER) && recipe.optimizer().average.is_some() {
-            weights = averaged_weights(&weights, &read_weights(&folder.join(OPTIMIZER), |_| true)?);
-        }
-        let tags = if folder.join(TAGS).exists() { TagList::read(&folder.join(TAGS))? } else { TagList::default() };
-        let path = folder.join(MANIFEST);
-        let text = fs::read(&path).map_err(|error| TrainError::io(&path, error))?;
+    fn of(whole: Whole) -> Result<Self, TrainError> {
+        let within = |name: &str| whole.folder.join(name);
+        let tags = if within(TAGS).exists() { TagList::read(&within(TAGS))? } else { TagList::default() };
+        let manifest = fs::read(within(MANIFEST)).map_err(|error| TrainError::io(&within(MANIFEST), error))?;
         Ok(Self {
-            folder: folder.to_path_buf(),
-            tokenizer: Tokenizer::from_json(folder.join(TOKENIZER))?,
-            identity: Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect(),
-            position: manifest.position,
-            recipe,
-            weights,
+            tokenizer: Tokenizer::from_json(within(TOKENIZER))?,
+            recipe: find_recipe(&within(RECIPE).display().to_string(), &[], &[])?,
+            weights: whole.weights(is_of_the_model)?,
+            identity: sha256(&manifest),
+            position: whole.manifest.position,
+            folder: whole.folder,
             tags,
         })
     }

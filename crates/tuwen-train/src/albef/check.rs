@@ -6,6 +6,7 @@ use tuwen_recipe::RecipeError;
 use tuwen_text::Layout;
 use tuwen_vision::TrainTransform;
 
+use super::init::PARTS;
 use super::recipe::{ModelSection, Recipe, TextSection};
 use super::{ItaLoss, Stage};
 
@@ -15,7 +16,7 @@ pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
     sizes(recipe)?;
     numbers(recipe)?;
     recipe.optimizer.check()?;
-    recipe.init.check()?;
+    recipe.init.check(&PARTS)?;
     languages(recipe)?;
     health(recipe)?;
     stages(recipe)

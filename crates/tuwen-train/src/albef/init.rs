@@ -1,105 +1,38 @@
-//! First weights of an ALBEF from elsewhere: a BERT in two halves, a vision transformer, or a whole ALBEF.
+//! Where files from elsewhere belong in an ALBEF: a BERT in two halves, a vision transformer, a whole ALBEF.
 
-use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
 use tuwen_encoder::albef::TextConfig;
-use tuwen_encoder::{
-    Imported, Naming, Weights, WeightsError, import_albef, import_bert, import_vit, load_part, shapes_of,
-};
-use tuwen_recipe::RecipeError;
+use tuwen_encoder::{Imported, Weights, import_albef, import_bert, import_vit};
 
 use super::AlbefPretraining;
 use crate::TrainError;
-use crate::init::{Beginning, Pretrained, open_pretrained};
-use crate::sections::locate;
+use crate::placed::Placed;
+use crate::pretrained::Pretrained;
 
-/// Files with first weights; what none of them gives is drawn.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InitSection {
-    /// A BERT: its lower layers become the text layers, those above the fusion layers without their cross-attention
-    /// (ALBEF §3.1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<PathBuf>,
-    /// A vision transformer; its positions are resized to the recipe's grid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vision: Option<PathBuf>,
-    /// All weights: a run, a checkpoint or an export of ours, or a file of the official ALBEF.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<PathBuf>,
-}
+/// The keys of `[init]` for its parts.
+pub(super) const PARTS: [&str; 2] = ["init.text", "init.vision"];
 
-impl InitSection {
-    /// Whether everything is drawn.
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Its paths with their keys.
-    pub(crate) fn paths(&self) -> Vec<(&'static str, &Path)> {
-        let paths = [("init.text", &self.text), ("init.vision", &self.vision), ("init.from", &self.from)];
-        paths.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?))).collect()
-    }
-
-    pub(super) fn locate(&mut self, root: &Path) {
-        [&mut self.text, &mut self.vision, &mut self.from].into_iter().flatten().for_each(|path| locate(path, root));
-    }
-
-    pub(super) fn check(&self) -> Result<(), RecipeError> {
-        if self.from.is_some() && (self.text.is_some() || self.vision.is_some()) {
-            let reason = "is given beside `init.text` or `init.vision`, expected alone: it gives all weights";
-            return Err(RecipeError::invalid("init.from", reason));
-        }
-        Ok(())
-    }
-
-    /// `model` with the weights of the files, whose stories are told to `report`.
-    pub(super) fn fill(
-        &self,
-        mut model: AlbefPretraining,
-        report: &mut dyn FnMut(&str),
-    ) -> Result<(AlbefPretraining, Vec<Beginning>), TrainError> {
-        let mut beginnings = Vec::new();
-        for (key, path) in self.paths() {
-            let trained = open_pretrained(path)?;
-            beginnings.push(trained.beginning(key)?);
-            let (filled, notice) = match key {
-                "init.text" => text(model, &trained)?,
-                "init.vision" => vision(model, &trained)?,
-                _ => whole(model, &trained)?,
-            };
-            model = filled;
-            report(&notice);
-        }
-        Ok((model, beginnings))
+/// What the file under a key of `[init]` gives to `model`.
+pub(super) fn place(key: &str, found: &Pretrained, model: &AlbefPretraining) -> Result<Placed, TrainError> {
+    match key {
+        "init.text" => text(found, &model.encoder.config().text),
+        "init.vision" => vision(found),
+        _ => whole(found),
     }
 }
 
-type Filled = Result<(AlbefPretraining, String), TrainError>;
-
-fn unfit(trained: &Pretrained) -> impl Fn(WeightsError) -> TrainError {
-    let path = trained.file.clone();
-    move |source| TrainError::Weights { path: path.clone(), source }
-}
-
-fn text(model: AlbefPretraining, trained: &Pretrained) -> Filled {
-    let config = model.encoder.config().text.clone();
-    let bert = import_bert(&trained.weights).map_err(|source| TrainError::import(&trained.file, source))?;
-    let imported = in_halves(bert, &config).fitted(&shapes_of(&model));
+fn text(found: &Pretrained, config: &TextConfig) -> Result<Placed, TrainError> {
+    let imported = in_halves(found.imported(import_bert)?, config);
     let has_head = imported.weights.contains_key("mlm.bias");
-    let needed = |name: &str| {
+    let needed = move |name: &str| {
         let text = ["encoder.text_embeddings.", "encoder.text_layers.", "encoder.fusion_layers."];
         text.iter().any(|prefix| name.starts_with(prefix)) && !name.contains(".cross_")
             || has_head && name.starts_with("mlm.")
     };
     let (below, above) = (config.text_layers, config.text_layers + config.fusion_layers);
-    let mut what =
+    let layers =
         format!("{below} text layers and {} fusion layers, its layers 0 to {}", config.fusion_layers, above - 1);
     let drawn = if has_head { "cross-attention is drawn" } else { "cross-attention and MLM head are drawn" };
-    what += &format!(" ({drawn}),");
-    let notice = trained.notice("init.text", &what, &imported);
-    Ok((load_part(model, &imported.weights, needed).map_err(unfit(trained))?, notice))
+    Ok(Placed { imported, needed: Box::new(needed), what: format!("{layers} ({drawn}),") })
 }
 
 /// A BERT's weights under the names of an ALBEF's text side; layers too many are not used.
@@ -107,7 +40,7 @@ fn in_halves(bert: Imported, config: &TextConfig) -> Imported {
     let mut halves = Imported { weights: Weights::new(), ..bert };
     for (name, tensor) in bert.weights {
         let place = match name.strip_prefix("layers.").and_then(|rest| rest.split_once('.')) {
-            Some((number, rest)) => place(number.parse().unwrap_or(usize::MAX), rest, config),
+            Some((number, rest)) => layer_place(number.parse().unwrap_or(usize::MAX), rest, config),
             None if name == "mlm.decoder.weight" => None, // it is the word table
             None if name.starts_with("mlm.") => Some(name.clone()),
             None => Some(format!("encoder.{name}")),
@@ -120,7 +53,7 @@ fn in_halves(bert: Imported, config: &TextConfig) -> Imported {
     halves
 }
 
-fn place(number: usize, rest: &str, config: &TextConfig) -> Option<String> {
+fn layer_place(number: usize, rest: &str, config: &TextConfig) -> Option<String> {
     let above = number.checked_sub(config.text_layers);
     match above {
         None => Some(format!("encoder.text_layers.{number}.{rest}")),
@@ -129,21 +62,15 @@ fn place(number: usize, rest: &str, config: &TextConfig) -> Option<String> {
     }
 }
 
-fn vision(model: AlbefPretraining, trained: &Pretrained) -> Filled {
-    let vit = import_vit(&trained.weights).map_err(|source| TrainError::import(&trained.file, source))?;
-    let imported = vit.under("encoder.vision.").fitted(&shapes_of(&model));
-    let notice = trained.notice("init.vision", "the image encoder", &imported);
-    let needed = |name: &str| name.starts_with("encoder.vision.");
-    Ok((load_part(model, &imported.weights, needed).map_err(unfit(trained))?, notice))
+fn vision(found: &Pretrained) -> Result<Placed, TrainError> {
+    Ok(Placed {
+        imported: found.imported(import_vit)?.under("encoder.vision."),
+        needed: Box::new(|name| name.starts_with("encoder.vision.")),
+        what: "the image encoder".to_string(),
+    })
 }
 
-fn whole(model: AlbefPretraining, trained: &Pretrained) -> Filled {
-    let imported = if Naming::of(&trained.weights) == Some(Naming::Tuwen) {
-        Imported { weights: trained.model(), ..Imported::default() }
-    } else {
-        import_albef(&trained.weights).map_err(|source| TrainError::import(&trained.file, source))?.0
-    };
-    let imported = imported.fitted(&shapes_of(&model));
-    let notice = trained.notice("init.from", "all weights", &imported);
-    Ok((load_part(model, &imported.weights, |_| true).map_err(unfit(trained))?, notice))
+fn whole(found: &Pretrained) -> Result<Placed, TrainError> {
+    let imported = found.ours_or(|theirs| Ok(import_albef(theirs)?.0))?;
+    Ok(Placed { imported, needed: Box::new(|_| true), what: "all weights".to_string() })
 }

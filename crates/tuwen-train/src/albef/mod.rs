@@ -39,7 +39,6 @@ pub use features::RecordFeatures;
 pub use flops::{StepSize, step_flops, step_parts};
 pub use gallery::{Caption, Gallery, Picture};
 pub use grounding::word_maps;
-pub use init::InitSection;
 pub use kept::kept_parts;
 pub use model::AlbefPretraining;
 pub(crate) use model::range_of;

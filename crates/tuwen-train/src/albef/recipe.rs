@@ -9,7 +9,8 @@ use tuwen_ita::Positives;
 use tuwen_text::{MaskingConfig, TextLayout};
 use tuwen_vision::{AugmentCompat, TrainTransform};
 
-use super::{InitSection, RerankScore, Savings, Stage};
+use super::{RerankScore, Savings, Stage};
+use crate::init::InitSection;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use crate::sections::{CheckpointSection, Compat, ComputeSection, DataSection};

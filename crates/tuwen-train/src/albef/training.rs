@@ -15,7 +15,9 @@ use super::assemble::Heldout;
 use super::evaluate::Test;
 use super::retrieval::{encode, rerank_by_matching, retrieve};
 use super::step::{Negatives, StepInput, losses};
-use super::{AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retrieved, evaluate, saved, stage_at};
+use super::{
+    AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retrieved, evaluate, init, saved, stage_at,
+};
 use crate::architecture::{Architecture, LoopSettings};
 use crate::evaluation::{Evaluation, RetrievalResult};
 use crate::gradients::ModelGradients;
@@ -168,7 +170,7 @@ impl Architecture for Assembly {
         state: AlbefState,
         report: &mut dyn FnMut(&str),
     ) -> Result<(AlbefState, Vec<Beginning>), TrainError> {
-        let (model, beginnings) = self.recipe.init.fill(state.model, report)?;
+        let (model, beginnings) = self.recipe.init.fill(state.model, init::place, report)?;
         Ok((AlbefState { model, ..state }, beginnings))
     }
 

@@ -129,10 +129,10 @@ impl Alignment {
         initialise_by_name(fresh, |name| range_of(name, ranges), self.seed)
     }
 
-    /// The losses of a step.
-    pub(super) fn losses(
+    /// The losses of a step, the towers on a tape.
+    pub(super) fn losses<'a>(
         &self,
-        model: &AlbefPretraining,
+        (model, tape): (&'a AlbefPretraining, &Tape<'a>),
         examples: &[Example],
         beside: &mut BesideAlignment,
         (step, device): (u64, &Device),
@@ -153,7 +153,7 @@ impl Alignment {
         };
         let batch = Batch::new(examples, self.inputs.pad(), device);
         let BesideAlignment { teacher, queue, pending } = beside;
-        losses_beside(model, (teacher, queue, pending), &batch, &input, &Tape::off())
+        losses_beside(model, (teacher, queue, pending), &batch, &input, tape)
     }
 
     /// What [`BesideAlignment::save`] saved.

@@ -6,7 +6,7 @@ use tuwen_encoder::albef::{Albef, AlbefConfig};
 use tuwen_encoder::{Weights, WeightsError, weights_of};
 
 use crate::albef::AlbefPretraining;
-use crate::initial::begun_with;
+use crate::placed::Placed;
 
 /// The weights of an earlier run as `make` makes them out of a pre-trained ALBEF. Those of a run that was fine-tuned already,
 /// which has names that begin with `own`, stay as they are.
@@ -19,7 +19,7 @@ pub(super) fn adopted<M: Module>(
         return Ok(earlier);
     }
     let fresh = AlbefPretraining::init(config, 1.0, None, &Device::flex());
-    let (pretrained, _) = begun_with(fresh, &earlier)?;
+    let (pretrained, _) = Placed::by_name(&fresh, earlier)?.load_into(fresh)?;
     Ok(weights_of(&make(&pretrained)))
 }
 

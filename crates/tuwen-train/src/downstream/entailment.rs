@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use tuwen_annotation::{AnnotationError, Entailment, Images, Judgement, read_entailment, read_snli_ve};
 use tuwen_data::{Fingerprint, Record, Source, Visit};
-use tuwen_encoder::{Weights, WeightsError, initialise_by_name};
+use tuwen_encoder::{Recompute, Tape, Weights, WeightsError, initialise_by_name};
 use tuwen_ops::Dropout;
 use tuwen_recipe::RecipeError;
 use tuwen_text::TextInput;
@@ -143,6 +143,16 @@ impl Objective for VisualEntailment {
         examples: &[EntailmentExample],
         pass: Pass<'_, Self>,
     ) -> OwnResult<Outcome> {
+        self.forward_on(model, examples, pass, &Tape::off())
+    }
+
+    fn forward_on<'a>(
+        &self,
+        model: &'a ClassifyingModel,
+        examples: &[EntailmentExample],
+        pass: Pass<'_, Self>,
+        tape: &Tape<'a>,
+    ) -> OwnResult<Outcome> {
         let ((pixels, texts), dropout) = (self.asked(examples, pass.device), pass.dropout());
         let Some(follower) = pass.beside else {
             let labels = examples.iter().map(|example| example.label).collect();
@@ -151,8 +161,12 @@ impl Objective for VisualEntailment {
         let labels = numbers(examples.iter().map(|example| example.label), pass.device);
         let asked = self.section.distillation.zip(Some(follower));
         let teacher = asked.map(|(section, follower)| section.teacher(follower, model, pass.step));
-        let loss = model.loss((pixels, &texts), labels, teacher, &dropout);
+        let loss = model.loss(tape, (pixels, &texts), (labels, teacher), &dropout);
         Ok(Outcome::default().loss("entailment", 1.0, loss, examples.len()))
+    }
+
+    fn recomputes(what: Recompute) -> bool {
+        !matches!(what, Recompute::Rows(_))
     }
 
     fn answers(

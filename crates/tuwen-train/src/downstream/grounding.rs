@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tuwen_annotation::{AnnotationError, Captioned, Expression, Images, RefCocoFiles, read_expressions};
 use tuwen_data::{Fingerprint, Record, Source, Visit};
 use tuwen_downstream::grounding::{TextMean, text_map, upsample};
-use tuwen_encoder::{Weights, WeightsError};
+use tuwen_encoder::{Recompute, Tape, Weights, WeightsError};
 use tuwen_eval::{BoxChoice, PixelMap, choose_boxes};
 use tuwen_recipe::RecipeError;
 use tuwen_text::TextInput;
@@ -217,13 +217,28 @@ impl Objective for Grounding {
         examples: &[GroundingExample],
         pass: Pass<'_, Self>,
     ) -> OwnResult<Outcome> {
+        self.forward_on(model, examples, pass, &Tape::off())
+    }
+
+    fn forward_on<'a>(
+        &self,
+        model: &'a AlbefPretraining,
+        examples: &[GroundingExample],
+        pass: Pass<'_, Self>,
+        tape: &Tape<'a>,
+    ) -> OwnResult<Outcome> {
         let pair = |example: &GroundingExample| match example {
             GroundingExample::Pair(pair) => Some(Example::clone(pair)),
             GroundingExample::Expression(_) => None,
         };
         let pairs: Vec<Example> = examples.iter().filter_map(pair).collect();
         let Some(beside) = pass.beside.filter(|_| !pairs.is_empty()) else { return Ok(Outcome::default()) };
-        Ok(Outcome::of(self.alignment.losses(model, &pairs, beside, (pass.step, pass.device))))
+        let losses = self.alignment.losses((model, tape), &pairs, beside, (pass.step, pass.device));
+        Ok(Outcome::of(losses))
+    }
+
+    fn recomputes(_: Recompute) -> bool {
+        true
     }
 
     fn answers(

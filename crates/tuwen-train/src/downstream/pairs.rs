@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use tuwen_annotation::{KnownClips, Pair};
 use tuwen_data::{DataFormat, Fingerprint, Record, Source, TitleChoice, Visit, Visual, fingerprint_of, open_source};
-use tuwen_encoder::initialise;
+use tuwen_encoder::{Recompute, Tape, initialise};
 use tuwen_eval::rank_labels;
 use tuwen_ops::Dropout;
 use tuwen_recipe::RecipeError;
@@ -212,8 +212,22 @@ impl Objective for ClipPairs {
         examples: &[PairExample],
         pass: Pass<'_, Self>,
     ) -> OwnResult<Outcome> {
-        let loss = model.pair_loss(&self.batch(examples, pass.device)?, &pass.dropout());
+        self.forward_on(model, examples, pass, &Tape::off())
+    }
+
+    fn forward_on<'a>(
+        &self,
+        model: &'a UniBertPretraining,
+        examples: &[PairExample],
+        pass: Pass<'_, Self>,
+        tape: &Tape<'a>,
+    ) -> OwnResult<Outcome> {
+        let loss = model.pair_loss(tape, &self.batch(examples, pass.device)?, &pass.dropout());
         Ok(Outcome::default().loss("pairs", 1.0, loss, examples.len()))
+    }
+
+    fn recomputes(_: Recompute) -> bool {
+        true
     }
 
     fn answers(
@@ -224,7 +238,7 @@ impl Objective for ClipPairs {
     ) -> OwnResult<Option<Answers>> {
         let mut found = Vec::new();
         for examples in batches {
-            let cosines = model.pair_cosines(&self.batch(examples, device)?, &Dropout::off());
+            let cosines = model.pair_cosines(&self.batch(examples, device)?);
             let cosines: Vec<f32> = cosines.into_data().iter::<f32>().collect();
             found.extend(examples.iter().map(|example| (example.place, example.label)).zip(cosines));
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tuwen_annotation::{AnnotationError, AnswerList, Images, KnownAnswers, Question, read_questions, read_vqa_v2};
 use tuwen_data::{Fingerprint, Record, Source, Visit};
 use tuwen_downstream::answers::AnswerWords;
-use tuwen_encoder::{Weights, WeightsError, initialise_by_name};
+use tuwen_encoder::{Recompute, Tape, Weights, WeightsError, initialise_by_name};
 use tuwen_recipe::RecipeError;
 use tuwen_text::TextInput;
 use tuwen_vision::PixelPlanes;
@@ -207,10 +207,25 @@ impl Objective for Questions {
         examples: &[QuestionExample],
         pass: Pass<'_, Self>,
     ) -> OwnResult<Outcome> {
+        self.forward_on(model, examples, pass, &Tape::off())
+    }
+
+    fn forward_on<'a>(
+        &self,
+        model: &'a AnsweringModel,
+        examples: &[QuestionExample],
+        pass: Pass<'_, Self>,
+        tape: &Tape<'a>,
+    ) -> OwnResult<Outcome> {
         let Some(batch) = self.batch(examples, pass.device) else { return Ok(Outcome::default()) };
         let (dropout, section) = (pass.dropout(), self.section.distillation);
         let teacher = section.zip(pass.beside).map(|(section, follower)| section.teacher(follower, model, pass.step));
-        Ok(Outcome::default().loss("answers", 1.0, model.loss(&batch, teacher, &dropout), examples.len()))
+        Ok(Outcome::default().loss("answers", 1.0, model.loss(tape, &batch, teacher, &dropout), examples.len()))
+    }
+
+    /// The encoder's layers; the decoder keeps its graph.
+    fn recomputes(what: Recompute) -> bool {
+        !matches!(what, Recompute::Rows(_))
     }
 
     fn answers(

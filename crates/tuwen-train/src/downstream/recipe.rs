@@ -10,7 +10,7 @@ use super::{
     ClipPairs, Downstream, Grounding, PairSection, Questions, Retrieval, Statements, TextAssignment, VisualEntailment,
 };
 use crate::TrainError;
-use crate::objective::{self, Assembly, Objective, check};
+use crate::objective::{self, Assembly, Objective, check, check_recompute};
 use crate::presence::Outcome;
 
 /// What is done with a task and its recipe, whichever task it is.
@@ -62,8 +62,8 @@ macro_rules! tasks {
                 }
             }
 
-            /// The run it begins with.
-            pub fn init_mut(&mut self) -> &mut Option<crate::InitSection> {
+            /// Whose weights it begins with.
+            pub fn init_mut(&mut self) -> &mut crate::InitSection {
                 match self {
                     $(Self::$variant(recipe) => &mut recipe.init,)*
                 }
@@ -131,6 +131,7 @@ tasks! {
 
 fn checked<D: Downstream>(recipe: &objective::Recipe<D::Section>) -> Result<(), RecipeError> {
     check(recipe)?;
+    check_recompute::<D>(recipe.compute.recompute)?;
     D::check(&recipe.task).map_err(|error| error.within("task"))
 }
 
@@ -156,6 +157,5 @@ fn found<D: Downstream>(recipe: &objective::Recipe<D::Section>, root: &Path) -> 
         let found = look(&path);
         (key, path, found)
     };
-    let init = recipe.init.iter().map(|init| ("init.from", init.from.as_path()));
-    D::files(&recipe.task).into_iter().chain(init).map(outcome).collect()
+    D::files(&recipe.task).into_iter().chain(recipe.init.paths()).map(outcome).collect()
 }

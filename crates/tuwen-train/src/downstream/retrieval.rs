@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use tuwen_annotation::Captioned;
 use tuwen_data::{Fingerprint, Record, Source, Visit};
-use tuwen_encoder::{Weights, WeightsError};
+use tuwen_encoder::{Recompute, Tape, Weights, WeightsError};
 use tuwen_eval::{EvalError, Relevance, Rest, RetrievalTable, Ties, first_answers, ranks};
 use tuwen_recipe::RecipeError;
 use tuwen_text::TextInput;
@@ -137,13 +137,28 @@ impl Objective for Retrieval {
         examples: &[RetrievalExample],
         pass: Pass<'_, Self>,
     ) -> OwnResult<Outcome> {
+        self.forward_on(model, examples, pass, &Tape::off())
+    }
+
+    fn forward_on<'a>(
+        &self,
+        model: &'a AlbefPretraining,
+        examples: &[RetrievalExample],
+        pass: Pass<'_, Self>,
+        tape: &Tape<'a>,
+    ) -> OwnResult<Outcome> {
         let pair = |example: &RetrievalExample| match example {
             RetrievalExample::Pair(pair) => Some(Example::clone(pair)),
             RetrievalExample::Captioned(_) => None,
         };
         let pairs: Vec<Example> = examples.iter().filter_map(pair).collect();
         let Some(beside) = pass.beside.filter(|_| !pairs.is_empty()) else { return Ok(Outcome::default()) };
-        Ok(Outcome::of(self.alignment.losses(model, &pairs, beside, (pass.step, pass.device))))
+        let losses = self.alignment.losses((model, tape), &pairs, beside, (pass.step, pass.device));
+        Ok(Outcome::of(losses))
+    }
+
+    fn recomputes(_: Recompute) -> bool {
+        true
     }
 
     fn answers(

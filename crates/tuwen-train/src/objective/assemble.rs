@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde::Serialize;
 use tuwen_data::{DataError, Loader, LoaderConfig, Transform, Visit};
 
+use super::check::check_recompute;
 use super::{Answers, Objective, OwnError, OwnResult, Recipe};
 use crate::TrainError;
 use crate::heldout::{Purpose, heldout_batches};
@@ -21,12 +22,13 @@ pub struct Assembly<O: Objective> {
 }
 
 impl<O: Objective> Assembly<O> {
-    /// The objective that `make` makes of the recipe, joined with it. Errors: those of `make`, and a recipe that can't be
-    /// written as TOML.
+    /// The objective that `make` makes of the recipe, joined with it. Errors: those of `make`, a recipe that can't be
+    /// written as TOML, and a `compute.recompute` that the objective does not follow.
     pub fn of<T: Serialize>(
         recipe: Recipe<T>,
         make: impl FnOnce(Recipe<T>) -> OwnResult<O>,
     ) -> Result<Self, TrainError> {
+        check_recompute::<O>(recipe.compute.recompute)?;
         let (toml, common) = (tuwen_recipe::to_toml(&recipe)?, recipe.without_task());
         let objective = Arc::new(make(recipe).map_err(own)?);
         Ok(Self { objective, recipe: common, toml, answers: Mutex::new(None) })

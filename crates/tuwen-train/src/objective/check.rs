@@ -1,9 +1,27 @@
 //! What must hold between the numbers of an own task's recipe.
 
+use std::num::NonZeroUsize;
+
 use tuwen_encoder::Recompute;
 use tuwen_recipe::RecipeError;
 
-use super::Recipe;
+use super::{Objective, Recipe};
+
+/// Refuses to compute twice what the task's step keeps, naming what it follows and what code would have to say.
+pub(crate) fn check_recompute<O: Objective>(recompute: Recompute) -> Result<(), RecipeError> {
+    if O::recomputes(recompute) {
+        return Ok(());
+    }
+    let kinds = [(Recompute::Layers, "`\"layers\"`"), (Recompute::Rows(NonZeroUsize::MIN), "`{ rows = … }`")];
+    let [layers, rows] =
+        kinds.map(|(kind, word)| if O::recomputes(kind) { format!(" or {word}") } else { String::new() });
+    let asked = if recompute == Recompute::Layers { kinds[0].1 } else { kinds[1].1 };
+    let reason = format!(
+        "is {asked}, expected `\"nothing\"`{layers}{rows}: the task keeps the rest of its graph; one of your own follows \
+         more by `Objective::forward_on`, which hands its tape to the encoder, and `Objective::recomputes`"
+    );
+    Err(RecipeError::invalid("compute.recompute", reason))
+}
 
 /// Refuses numbers that no run can have, naming the key.
 pub(crate) fn check<T>(recipe: &Recipe<T>) -> Result<(), RecipeError> {
@@ -18,9 +36,7 @@ pub(crate) fn check<T>(recipe: &Recipe<T>) -> Result<(), RecipeError> {
     if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
         return Err(RecipeError::invalid(key, "is 0, expected at least 1"));
     }
-    if recipe.compute.recompute != Recompute::Nothing {
-        return Err(RecipeError::invalid("compute.recompute", "is not `nothing`: an own task keeps its whole graph"));
-    }
+    recipe.init.check(&[])?;
     recipe.optimizer.check()?;
     let amounts = [
         ("optimizer.learning_rate", recipe.optimizer.learning_rate),

@@ -19,21 +19,21 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::Device;
 use tuwen_data::{Fingerprint, Record, Source, Visit};
-use tuwen_encoder::{Weights, WeightsError};
+use tuwen_encoder::{Recompute, Tape, Weights, WeightsError};
 use tuwen_ops::Dropout;
 use tuwen_random::{Draws, Stream};
 
 pub use answers::{Answered, Answers, Shown, Statistic, given};
 pub use assemble::Assembly;
 pub(crate) use assemble::own;
-pub(crate) use check::check;
+pub(crate) use check::{check, check_recompute};
 pub use outcome::Outcome;
 pub use recipe::Recipe;
 pub use sets::{Numbers, Sets, SetsSection};
 pub use tally::Tally;
 pub use training::State;
 
-use crate::Purpose;
+use crate::{Purpose, Sample};
 
 /// Whatever went wrong in code of one's own: every error fits, so `?` does.
 pub type OwnError = Box<dyn std::error::Error + Send + Sync>;
@@ -92,6 +92,26 @@ pub trait Objective: Send + Sync + Sized + 'static {
     /// Losses and answers over `examples`, at least one. In evaluation the model is outside of autodiff.
     fn forward(&self, model: &Self::Model, examples: &[Self::Example], pass: Pass<'_, Self>) -> OwnResult<Outcome>;
 
+    /// As [`Objective::forward`] in training, the encoder's layers on `tape`, which computes them twice where the recipe's
+    /// `compute.recompute` asks for it: by [`Vit::forward_on`](tuwen_encoder::Vit::forward_on),
+    /// [`UniBert::forward_on`](tuwen_encoder::unibert::UniBert::forward_on), [`Albef::on`](tuwen_encoder::albef::Albef::on)
+    /// or [`Tape::layer`]. What is not on the tape keeps its graph. Whoever writes it has
+    /// `self.forward_on(model, examples, pass, &Tape::off())` for `forward`, and says so in [`Objective::recomputes`].
+    fn forward_on<'a>(
+        &self,
+        model: &'a Self::Model,
+        examples: &[Self::Example],
+        pass: Pass<'_, Self>,
+        _tape: &Tape<'a>,
+    ) -> OwnResult<Outcome> {
+        self.forward(model, examples, pass)
+    }
+
+    /// Whether [`Objective::forward_on`] does what `compute.recompute` asks for. A recipe that asks for more is refused.
+    fn recomputes(what: Recompute) -> bool {
+        what == Recompute::Nothing
+    }
+
     /// Adds metrics over all held-out batches to what [`Objective::forward`] answered batch by batch.
     fn measure(
         &self,
@@ -112,6 +132,19 @@ pub trait Objective: Send + Sync + Sized + 'static {
         _device: &Device,
     ) -> OwnResult<Option<Answers>> {
         Ok(None)
+    }
+
+    /// What the model, which is outside of autodiff, makes of a few held-out records, always the same ones, after each test:
+    /// the report page shows them. Their pictures go below the run's `folder`. Nothing: the first of
+    /// [`Objective::answers`] are shown, if there are any.
+    fn samples(
+        &self,
+        _model: &Self::Model,
+        _batches: &[Vec<Self::Example>],
+        _device: &Device,
+        _folder: &Path,
+    ) -> OwnResult<Vec<Sample>> {
+        Ok(Vec::new())
     }
 
     /// The tensors of an earlier run under the names that they have in this model; those without one are not used.

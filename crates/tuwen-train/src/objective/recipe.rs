@@ -9,7 +9,7 @@ use tuwen_recipe::{Layer, Override, RecipeError, parse_checked};
 
 use super::check::check;
 use crate::TrainError;
-use crate::initial::InitSection;
+use crate::init::InitSection;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use crate::sections::{CheckpointSection, ComputeSection, EvaluationSection};
@@ -26,9 +26,9 @@ pub struct Recipe<T> {
     pub architecture: String,
     /// The seed of everything that is drawn.
     pub seed: u64,
-    /// The run it begins with; absent: with fresh weights.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub init: Option<InitSection>,
+    /// Whose weights it begins with; absent: all are drawn.
+    #[serde(default, skip_serializing_if = "InitSection::is_empty")]
+    pub init: InitSection,
     /// The task's own section.
     pub task: T,
     /// Batches and worker threads.
@@ -177,7 +177,6 @@ keep = 1
             ("loader.batch_size=0", "`loader.batch_size` is 0, expected at least 1"),
             ("evaluation.every=0", "`evaluation.every` is 0, expected at least 1"),
             ("optimizer.learning_rate=-1", "`optimizer.learning_rate` is -1, expected a finite number, 0 or more"),
-            ("compute.recompute=layers", "`compute.recompute` is not `nothing`: an own task keeps its whole graph"),
             ("optimizer.average=2", "`optimizer.average` is 2, expected 0 to less than 1"),
             ("optimizer.betas=[0.9,1.0]", "`optimizer.betas[1]` is 1, expected 0 to less than 1"),
         ] {

@@ -7,16 +7,20 @@ use burn::module::Module;
 use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::{Fingerprint, Loader};
-use tuwen_encoder::{Tape, Weights, WeightsError, frozen, load_weights, weights_of};
+use tuwen_encoder::{
+    Naming, Tape, Weights, WeightsError, frozen, import_albef, import_unibert, load_weights, weights_of,
+};
 
 use super::assemble::own;
 use super::{Answers, Assembly, Objective, Pass, Tally};
 use crate::architecture::{Architecture, LoopSettings};
 use crate::gradients::ModelGradients;
 use crate::init::Beginning;
-use crate::initial::{begun_with, earlier};
 use crate::optimizer::{Optimizer, StepOutcome};
-use crate::result::write_result;
+use crate::placed::Placed;
+use crate::pretrained::Pretrained;
+use crate::result::{answered_samples, write_result};
+use crate::samples::Samples;
 use crate::{Evaluation, Purpose, TrainError};
 
 /// What stands before the names of what is beside the model.
@@ -33,6 +37,16 @@ pub struct State<O: Objective> {
 /// Where a model is, outside of autodiff.
 fn device_of(model: &impl Module) -> Device {
     model.devices().into_iter().next().map_or_else(Device::flex, Device::inner)
+}
+
+/// Weights of any model known here under our names, and those of an own task as they are.
+fn ours(found: &Pretrained) -> Result<Weights, TrainError> {
+    let imported = match Naming::of(&found.weights) {
+        Some(Naming::Albef) => found.imported(|theirs| Ok(import_albef(theirs)?.0))?,
+        Some(Naming::UniBert) => found.imported(import_unibert)?,
+        _ => return Ok(found.model()),
+    };
+    Ok(imported.weights)
 }
 
 impl<O: Objective> Assembly<O> {
@@ -97,13 +111,12 @@ impl<O: Objective> Architecture for Assembly<O> {
         state: State<O>,
         report: &mut dyn FnMut(&str),
     ) -> Result<(State<O>, Vec<Beginning>), TrainError> {
-        let Some(section) = &self.recipe.init else { return Ok((state, Vec::new())) };
-        let (weights, pretrained) = earlier(section)?;
-        let unfit = |source| TrainError::Weights { path: pretrained.file.clone(), source };
-        let adopted = self.objective.adopted(weights).map_err(unfit)?;
-        let (model, taken) = begun_with(state.model, &adopted).map_err(unfit)?;
-        report(&format!("`init.from`: {} of {}", taken.describe(), section.from.display()));
-        Ok((State { model, ..state }, vec![pretrained.beginning("init.from")?]))
+        let place = |_: &str, found: &Pretrained, model: &O::Model| {
+            let adopted = self.objective.adopted(ours(found)?).map_err(|source| found.unfit(source))?;
+            Placed::by_name(model, adopted).map_err(|source| found.unfit(source))
+        };
+        let (model, beginnings) = self.recipe.init.fill(state.model, place, report)?;
+        Ok((State { model, ..state }, beginnings))
     }
 
     fn fingerprints(&self) -> Result<Vec<(&'static str, Fingerprint)>, TrainError> {
@@ -139,12 +152,12 @@ impl<O: Objective> Architecture for Assembly<O> {
         state: &'a mut State<O>,
         examples: &[O::Example],
         step: u64,
-        _: &Tape<'a>,
+        tape: &Tape<'a>,
     ) -> Result<Losses, TrainError> {
         let State { model, beside } = state;
         let (seed, device) = (self.recipe.seed, &device_of(model));
         let pass = Pass { seed, purpose: Purpose::Training, step, device, beside: Some(beside) };
-        Ok(self.objective.forward(model, examples, pass).map_err(own)?.losses())
+        Ok(self.objective.forward_on(model, examples, pass, tape).map_err(own)?.losses())
     }
 
     fn advance(
@@ -178,6 +191,21 @@ impl<O: Objective> Architecture for Assembly<O> {
         }
         *self.latest() = answers;
         Ok(tally.evaluation())
+    }
+
+    fn samples(
+        &self,
+        model: &O::Model,
+        heldout: &Self::Heldout,
+        step: u64,
+        folder: &Path,
+    ) -> Result<Samples, TrainError> {
+        let own_samples = self.objective.samples(model, heldout, &device_of(model), folder).map_err(own)?;
+        let samples = match &*self.latest() {
+            Some(answers) if own_samples.is_empty() => answered_samples(answers, folder)?,
+            _ => own_samples,
+        };
+        Ok(Samples { step, samples })
     }
 
     fn draw(&self, model: &O::Model, heldout: &Self::Heldout, folder: &Path) -> Result<Vec<PathBuf>, TrainError> {

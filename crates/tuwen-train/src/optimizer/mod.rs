@@ -14,6 +14,7 @@ use tuwen_ops::sum_of_squares;
 pub use config::{GroupOptions, GroupRule, OptimizerConfig, OptimizerForm};
 use moved::{Mover, Replaced};
 pub use saved::averaged_weights;
+pub(crate) use saved::is_average;
 
 use crate::gradients::ModelGradients;
 use crate::not_finite::BadTensor;

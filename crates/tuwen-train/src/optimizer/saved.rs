@@ -60,6 +60,11 @@ impl Optimizer {
     }
 }
 
+/// Whether a tensor of the state is the running average of a weight.
+pub(crate) fn is_average(name: &str) -> bool {
+    name.starts_with(AVERAGE)
+}
+
 /// `weights` with the running averages that `state` has of them instead.
 pub fn averaged_weights(weights: &Weights, state: &Weights) -> Weights {
     let average = |name: &String| state.get(&format!("{AVERAGE}{name}"));

@@ -4,6 +4,7 @@ use tuwen_encoder::unibert::SequenceLayout;
 use tuwen_recipe::RecipeError;
 use tuwen_text::Layout;
 
+use super::init::PARTS;
 use super::recipe::{ModelSection, Recipe, TagVocabulary, TextSection, VisionSection};
 
 /// Refuses a recipe whose numbers contradict each other, naming the key.
@@ -12,7 +13,7 @@ pub fn check(recipe: &Recipe) -> Result<(), RecipeError> {
     check_encoder(&recipe.text, &recipe.vision, &recipe.model)?;
     positive(recipe)?;
     recipe.optimizer.check()?;
-    recipe.init.check()?;
+    recipe.init.check(&PARTS)?;
     health(recipe)?;
     shares(recipe)
 }

@@ -1,86 +1,25 @@
-//! First weights of a UniBERT from elsewhere: a BERT, or a whole UniBERT.
+//! Where files from elsewhere belong in a UniBERT: a BERT, a whole UniBERT.
 
-use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
-use tuwen_encoder::{
-    HostTensor, Imported, Naming, Weights, WeightsError, import_bert, import_unibert, load_part, shapes_of,
-};
-use tuwen_recipe::RecipeError;
+use tuwen_encoder::{HostTensor, Imported, Weights, import_bert, import_unibert, shapes_of};
 
 use super::UniBertPretraining;
 use crate::TrainError;
-use crate::init::{Beginning, Pretrained, open_pretrained};
-use crate::sections::locate;
+use crate::placed::Placed;
+use crate::pretrained::Pretrained;
 
-/// Files with first weights; what none of them gives is drawn.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InitSection {
-    /// A BERT: word embeddings, all layers, and its MLM head if MLM is trained. What reads frames is drawn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub encoder: Option<PathBuf>,
-    /// All weights: a run, a checkpoint or an export of ours, or a file of the QQ reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<PathBuf>,
+/// The key of `[init]` for its part.
+pub(super) const PARTS: [&str; 1] = ["init.encoder"];
+
+/// What the file under a key of `[init]` gives to `model`.
+pub(super) fn place(key: &str, found: &Pretrained, model: &UniBertPretraining) -> Result<Placed, TrainError> {
+    if key == "init.encoder" { encoder(found, model) } else { whole(found) }
 }
 
-impl InitSection {
-    /// Whether everything is drawn.
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Its paths with their keys.
-    pub(crate) fn paths(&self) -> Vec<(&'static str, &Path)> {
-        let paths = [("init.encoder", &self.encoder), ("init.from", &self.from)];
-        paths.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?))).collect()
-    }
-
-    pub(super) fn locate(&mut self, root: &Path) {
-        [&mut self.encoder, &mut self.from].into_iter().flatten().for_each(|path| locate(path, root));
-    }
-
-    pub(super) fn check(&self) -> Result<(), RecipeError> {
-        if self.from.is_some() && self.encoder.is_some() {
-            let reason = "is given beside `init.encoder`, expected alone: it gives all weights";
-            return Err(RecipeError::invalid("init.from", reason));
-        }
-        Ok(())
-    }
-
-    /// `model` with the weights of the file, whose story is told to `report`.
-    pub(super) fn fill(
-        &self,
-        mut model: UniBertPretraining,
-        report: &mut dyn FnMut(&str),
-    ) -> Result<(UniBertPretraining, Vec<Beginning>), TrainError> {
-        let mut beginnings = Vec::new();
-        for (key, path) in self.paths() {
-            let trained = open_pretrained(path)?;
-            beginnings.push(trained.beginning(key)?);
-            let (filled, notice) =
-                if key == "init.encoder" { encoder(model, &trained)? } else { whole(model, &trained)? };
-            model = filled;
-            report(&notice);
-        }
-        Ok((model, beginnings))
-    }
-}
-
-type Filled = Result<(UniBertPretraining, String), TrainError>;
-
-fn unfit(trained: &Pretrained) -> impl Fn(WeightsError) -> TrainError {
-    let path = trained.file.clone();
-    move |source| TrainError::Weights { path: path.clone(), source }
-}
-
-fn encoder(model: UniBertPretraining, trained: &Pretrained) -> Filled {
-    let bert = import_bert(&trained.weights).map_err(|source| TrainError::import(&trained.file, source))?;
+fn encoder(found: &Pretrained, model: &UniBertPretraining) -> Result<Placed, TrainError> {
     let layers = shapes_of(&model.encoder).keys().filter_map(|name| layer_of(name)).max().map_or(0, |last| last + 1);
-    let imported = in_place(bert, layers, model.mlm.is_some()).fitted(&shapes_of(&model));
+    let imported = in_place(found.imported(import_bert)?, layers, model.mlm.is_some());
     let has_head = imported.weights.contains_key("mlm.decoder.bias");
-    let needed = |name: &str| {
+    let needed = move |name: &str| {
         let text = ["encoder.text_embeddings.", "encoder.layers."];
         text.iter().any(|prefix| name.starts_with(prefix)) || has_head && name.starts_with("mlm.")
     };
@@ -90,8 +29,7 @@ fn encoder(model: UniBertPretraining, trained: &Pretrained) -> Filled {
         "frames' embeddings and MLM head are drawn"
     };
     let what = format!("word embeddings and {layers} layers ({drawn})");
-    let notice = trained.notice("init.encoder", &what, &imported);
-    Ok((load_part(model, &imported.weights, needed).map_err(unfit(trained))?, notice))
+    Ok(Placed { imported, needed: Box::new(needed), what })
 }
 
 fn layer_of(name: &str) -> Option<usize> {
@@ -127,12 +65,7 @@ fn transposed(table: &HostTensor) -> HostTensor {
     HostTensor { shape: vec![columns, rows], values }
 }
 
-fn whole(model: UniBertPretraining, trained: &Pretrained) -> Filled {
-    let imported = if Naming::of(&trained.weights) == Some(Naming::Tuwen) {
-        Imported { weights: trained.model(), ..Imported::default() }
-    } else {
-        import_unibert(&trained.weights).map_err(|source| TrainError::import(&trained.file, source))?
-    };
-    let notice = trained.notice("init.from", "all weights", &imported);
-    Ok((load_part(model, &imported.weights, |_| true).map_err(unfit(trained))?, notice))
+fn whole(found: &Pretrained) -> Result<Placed, TrainError> {
+    let imported = found.ours_or(import_unibert)?;
+    Ok(Placed { imported, needed: Box::new(|_| true), what: "all weights".to_string() })
 }

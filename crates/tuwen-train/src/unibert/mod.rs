@@ -28,7 +28,6 @@ pub use evaluate::evaluate;
 pub use example::{Example, ExampleMaker};
 pub use exchange::{ReferenceUniBert, to_reference};
 pub use flops::{ClipSize, step_parts};
-pub use init::InitSection;
 pub use kept::kept_parts;
 pub use model::{Heads, UniBertPretraining};
 pub use pairs::PairBatch;

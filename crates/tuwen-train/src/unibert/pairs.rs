@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 use tuwen_core::{Aligned, ClipTextView};
 use tuwen_downstream::pairs::{cosines, similarity_loss};
+use tuwen_encoder::Tape;
 use tuwen_ops::Dropout;
 
 use super::UniBertPretraining;
@@ -25,12 +26,17 @@ impl UniBertPretraining {
     }
 
     /// The cosine of each pair, `[B]`.
-    pub fn pair_cosines(&self, batch: &PairBatch, dropout: &Dropout) -> Tensor<1> {
-        cosines(self.embeddings(&batch.a, &dropout.at(0)), self.embeddings(&batch.b, &dropout.at(1)))
+    pub fn pair_cosines(&self, batch: &PairBatch) -> Tensor<1> {
+        let off = Dropout::off();
+        cosines(self.embeddings(&batch.a, &off), self.embeddings(&batch.b, &off))
     }
 
-    /// The loss of a batch of pairs, `[1]`.
-    pub fn pair_loss(&self, batch: &PairBatch, dropout: &Dropout) -> Tensor<1> {
-        similarity_loss(self.pair_cosines(batch, dropout), batch.labels.clone())
+    /// The loss of a batch of pairs, `[1]`, the encoder's layers on a tape.
+    pub fn pair_loss<'a>(&'a self, tape: &Tape<'a>, batch: &PairBatch, dropout: &Dropout) -> Tensor<1> {
+        let embeddings = |view: &ClipTextView<Aligned>, dropout: Dropout| {
+            self.embedding(&self.encoder.forward_on(tape, view, &dropout))
+        };
+        let found = cosines(embeddings(&batch.a, dropout.at(0)), embeddings(&batch.b, dropout.at(1)));
+        similarity_loss(found, batch.labels.clone())
     }
 }

@@ -11,8 +11,8 @@ use tuwen_mfm::FrameSimilarity;
 use tuwen_text::{MaskingConfig, TextLayout};
 use tuwen_vision::{FrameDescriptor, FrameMasking, FrameSampling};
 
-use super::InitSection;
 use super::plan::Content;
+use crate::init::InitSection;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 pub use crate::sections::EvaluationSection;

@@ -9,7 +9,7 @@ use tuwen_encoder::{Tape, Weights, WeightsError, frozen, load_weights, weights_o
 use tuwen_health::{Facts, HealthConfig};
 use tuwen_ops::Dropout;
 
-use super::{Assembly, Batch, Example, UniBertPretraining, encode, evaluate, losses, pairing_of};
+use super::{Assembly, Batch, Example, UniBertPretraining, encode, evaluate, init, losses, pairing_of};
 use crate::architecture::{Architecture, LoopSettings};
 use crate::gradients::ModelGradients;
 use crate::init::Beginning;
@@ -69,7 +69,7 @@ impl Architecture for Assembly {
         model: UniBertPretraining,
         report: &mut dyn FnMut(&str),
     ) -> Result<(UniBertPretraining, Vec<Beginning>), TrainError> {
-        self.recipe.init.fill(model, report)
+        self.recipe.init.fill(model, init::place, report)
     }
 
     fn save(&self, model: &UniBertPretraining) -> Weights {

@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
 use tuwen_downstream::answers::{AnswerWords, answer_loss, soft_answer_loss};
+use tuwen_encoder::Tape;
 use tuwen_encoder::albef::{Albef, AlbefConfig, AnswerDecoder, QuestionMemory};
 use tuwen_mlm::TiedMlmHead;
 use tuwen_ops::Dropout;
@@ -56,7 +57,17 @@ impl AnsweringModel {
 
     /// What the encoder makes of pictures `[B, 3, R, R]` and questions `[B, L]`: `[B, L, H]`.
     pub fn question_states(&self, pixel_values: Tensor<4>, questions: &Texts, dropout: &Dropout) -> Tensor<3> {
-        let encoder = &self.encoder;
+        self.question_states_on(&Tape::off(), pixel_values, questions, dropout)
+    }
+
+    fn question_states_on<'a>(
+        &'a self,
+        tape: &Tape<'a>,
+        pixel_values: Tensor<4>,
+        questions: &Texts,
+        dropout: &Dropout,
+    ) -> Tensor<3> {
+        let encoder = self.encoder.on(tape);
         let memory = encoder.image_memory(&encoder.image_states(pixel_values));
         let texts = encoder.text_states(questions.input_ids.clone(), &questions.attention_mask, &dropout.at(0));
         encoder.fuse(texts, &questions.attention_mask, &memory, &dropout.at(1))
@@ -82,22 +93,29 @@ impl AnsweringModel {
         self.head.logits(states, self.decoder.word_table())
     }
 
-    /// The loss of a batch, `[1]`: against the answers given, and with a teacher and its α against its words too.
-    pub fn loss(&self, batch: &QuestionBatch, teacher: Option<(&Self, f64)>, dropout: &Dropout) -> Tensor<1> {
+    /// The loss of a batch, `[1]`: against the answers given, and with a teacher and its α against its words too;
+    /// the encoder's layers on a tape.
+    pub fn loss<'a>(
+        &'a self,
+        tape: &Tape<'a>,
+        batch: &QuestionBatch,
+        teacher: Option<(&Self, f64)>,
+        dropout: &Dropout,
+    ) -> Tensor<1> {
         let AnswerWords { ids, weights, .. } = &batch.words;
-        let logits = self.batch_logits(batch, dropout);
+        let logits = self.batch_logits(tape, batch, dropout);
         match teacher {
             Some((teacher, alpha)) => {
-                let opinion = teacher.batch_logits(batch, &Dropout::off());
+                let opinion = teacher.batch_logits(&Tape::off(), batch, &Dropout::off());
                 soft_answer_loss(logits, ids.clone(), weights.clone(), opinion, alpha)
             }
             None => answer_loss(logits, ids.clone(), weights.clone()),
         }
     }
 
-    fn batch_logits(&self, batch: &QuestionBatch, dropout: &Dropout) -> Tensor<2> {
-        let memory = self.question_memory(batch.pixel_values.clone(), &batch.questions, dropout);
-        let memory = memory.select(&batch.question_of);
+    fn batch_logits<'a>(&'a self, tape: &Tape<'a>, batch: &QuestionBatch, dropout: &Dropout) -> Tensor<2> {
+        let states = self.question_states_on(tape, batch.pixel_values.clone(), &batch.questions, dropout);
+        let memory = self.decoder.memory(&states, &batch.questions.attention_mask).select(&batch.question_of);
         self.word_logits(&memory, &batch.answers, batch.words.rows.clone(), dropout)
     }
 }

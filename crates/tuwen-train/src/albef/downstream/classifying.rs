@@ -32,23 +32,34 @@ impl ClassifyingModel {
 
     /// Pictures `[B, 3, R, R]` and texts `[B, L]` to logits `[B, classes]`.
     pub fn logits(&self, pixel_values: Tensor<4>, texts: &Texts, dropout: &Dropout) -> Tensor<2> {
-        let (tape, mask) = (Tape::off(), &texts.attention_mask);
-        let encoder = self.encoder.on(&tape);
+        self.logits_on(&Tape::off(), pixel_values, texts, dropout)
+    }
+
+    /// [`Self::logits`] with the encoder's layers on a tape.
+    fn logits_on<'a>(
+        &'a self,
+        tape: &Tape<'a>,
+        pixel_values: Tensor<4>,
+        texts: &Texts,
+        dropout: &Dropout,
+    ) -> Tensor<2> {
+        let (encoder, mask) = (self.encoder.on(tape), &texts.attention_mask);
         let memory = encoder.image_memory(&encoder.image_states(pixel_values));
         let states = encoder.text_states(texts.input_ids.clone(), mask, &dropout.at(0));
         let below = encoder.fuse_below(states, mask, memory.below(), &dropout.at(1));
         self.head.forward(encoder.fuse_last_cls(below, mask, memory.last(), &dropout.at(1)))
     }
 
-    /// The loss of a batch, `[1]`, at `labels` `[B]`, and with a teacher and its α against its classes too.
-    pub fn loss(
-        &self,
+    /// The loss of a batch, `[1]`, at `labels` `[B]`, and with a teacher and its α against its classes too; the encoder's
+    /// layers on a tape.
+    pub fn loss<'a>(
+        &'a self,
+        tape: &Tape<'a>,
         (pixel_values, texts): (Tensor<4>, &Texts),
-        labels: Tensor<1, Int>,
-        teacher: Option<(&Self, f64)>,
+        (labels, teacher): (Tensor<1, Int>, Option<(&Self, f64)>),
         dropout: &Dropout,
     ) -> Tensor<1> {
-        let logits = self.logits(pixel_values.clone(), texts, dropout);
+        let logits = self.logits_on(tape, pixel_values.clone(), texts, dropout);
         match teacher {
             Some((teacher, alpha)) => {
                 let opinion = teacher.logits(pixel_values, texts, &Dropout::off());

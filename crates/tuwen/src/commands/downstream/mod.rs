@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &DownstreamArguments, program: Program<'_>) -> Resu
         let prepared = fitted(before, (&[], &[]), &arguments.from)?;
         let done = prepare_one(prepared, &folder, (program, &device), signals.stop());
         done.map_err(|error| signals.explain(error))?;
-        *recipe.init_mut() = Some(InitSection { from: folder });
+        *recipe.init_mut() = InitSection::all_from(folder);
     }
     let mut compared = Compared::new(&arguments.task);
     for number in 0..arguments.seeds {
@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &DownstreamArguments, program: Program<'_>) -> Resu
             let mut recipe = recipe.clone();
             *recipe.seed_mut() += number;
             if side == Side::Scratch {
-                *recipe.init_mut() = None;
+                *recipe.init_mut() = InitSection::default();
             }
             let folder = out.join(format!("{}-{number}", side.name()));
             let done = train_one(recipe, &folder, (program, &device), signals.stop());
@@ -137,6 +137,6 @@ fn fitted(name: &str, (overlays, set): (&[String], &[String]), from: &Path) -> R
     }
     let earlier = find_recipe(&file.display().to_string(), &[], &[])?;
     recipe.fit_to(&earlier)?;
-    *recipe.init_mut() = Some(InitSection { from: from.to_path_buf() });
+    *recipe.init_mut() = InitSection::all_from(from);
     Ok(recipe)
 }

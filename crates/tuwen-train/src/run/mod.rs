@@ -1,33 +1,35 @@
 //! The training loop: from an assembly to a finished run folder.
 
+mod begin;
+mod files;
+mod step;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use burn::module::Module as _;
 use tuwen_core::Losses;
 use tuwen_data::{LoadedBatch, Loader};
-use tuwen_encoder::{Tape, shapes_of, write_whole};
-use tuwen_health::Facts;
+use tuwen_encoder::write_whole;
 
 use crate::TrainError;
 use crate::architecture::Architecture;
 use crate::best::better;
 use crate::checkpoint::{Checkpoint, Position};
 use crate::evaluation::Evaluation;
-use crate::events::{Event, Start, StepReport};
-use crate::gradients::Parameters;
+use crate::events::{Event, StepReport};
 use crate::history::History;
 use crate::init::Beginning;
 use crate::lock::RunLock;
-use crate::metrics::MetricsFile;
 use crate::not_finite::BadTensor;
 use crate::optimizer::{Optimizer, StepOutcome};
 use crate::options::{RunOptions, StartFrom};
 use crate::origin::Origin;
 use crate::schedule::Schedule;
 use crate::summary::Summary;
-use crate::timing::TimingFile;
-use crate::watched::Watched;
+
+pub use files::StepFiles;
+pub use step::{StepTaken, take_step};
 
 /// Trains what `assembly` holds to its end and returns what it came to. `watch` is told what happens.
 ///
@@ -84,9 +86,7 @@ struct Run<'a, A: Architecture> {
     loader: Loader<A::Example>,
     heldout: A::Heldout,
     schedule: Schedule,
-    metrics: MetricsFile,
-    watched: Watched,
-    timing: TimingFile,
+    files: StepFiles,
     position: Position,
     evaluation: Evaluation,
     /// The last step that `metrics.jsonl` has an evaluation of.
@@ -105,87 +105,16 @@ struct Spent {
     records: usize,
 }
 
-impl<'a, A: Architecture> Run<'a, A> {
-    fn begin(assembly: &'a A, options: &'a RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<Self, TrainError> {
-        let device = options.device.clone().autodiff();
-        let loader = assembly.loader()?;
-        let heldout = assembly.heldout(&mut |message| watch(Event::SkippedRecord(message)))?;
-        let (settings, [records, _]) = (assembly.settings(), assembly.records());
-        let mut state = assembly.start(&device);
-        settings.optimizer.check_names(&shapes_of(assembly.model(&state)))?;
-        let mut optimizer = Optimizer::new(settings.optimizer.clone());
-        let mut position = Position::start(records);
-        let mut beginnings = Vec::new();
-        let found = options.newest(watch)?;
-        options.write_companions(&assembly.companions()?)?;
-        let loader = match found {
-            None => {
-                (state, beginnings) = assembly.begin_with(state, &mut |notice| watch(Event::Notice(notice)))?;
-                loader
-            }
-            Some(checkpoint) => {
-                position = checkpoint.position;
-                state = take_over(assembly, &checkpoint, state, &mut optimizer, options)?;
-                loader.resume(position.cursor)?
-            }
-        };
-        let schedule = settings.schedule.resolve(records, settings.batch_size);
-        let (config, facts) = assembly.health();
-        let facts = Facts { total_steps: schedule.total_steps, ..facts };
-        let mut watched = Watched::open(&options.folder.join("health.jsonl"), position.step, config, facts)?;
-        let path = options.folder.join("metrics.jsonl");
-        let (metrics, past) = MetricsFile::open(&path, position.metrics_bytes, &mut |step, line| {
-            watched.remember(step, line.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?))));
-        })?;
-        if past.missing > 0 {
-            watch(Event::Notice(&format!("{}: {} bytes of earlier steps are missing", path.display(), past.missing)));
-        }
-        Ok(Self {
-            schedule,
-            timing: TimingFile::open(&options.folder.join("timing.jsonl"), position.step)?,
-            metrics,
-            watched,
-            state: Some(state),
-            evaluation: Evaluation::default(),
-            evaluated: past.evaluated,
-            beginnings,
-            history: past.history,
-            spent: Spent::default(),
-            assembly,
-            folder: &options.folder,
-            optimizer,
-            loader,
-            heldout,
-            position,
-        })
-    }
-
-    fn announce(&self, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) {
-        let shapes = self.state.as_ref().map(|state| shapes_of(self.assembly.model(state))).unwrap_or_default();
-        watch(Event::Started(&Start {
-            run: options.folder.clone(),
-            records: self.assembly.records(),
-            parameters: shapes.values().map(|shape| shape.iter().product::<usize>()).sum(),
-            groups: self.assembly.settings().optimizer.describe(&shapes),
-            plan: self.assembly.plan(),
-            steps: [self.position.step + 1, self.schedule.total_steps],
-        }));
-        self.assembly.doubts().iter().for_each(|doubt| watch(Event::Notice(doubt)));
-    }
-
+impl<A: Architecture> Run<'_, A> {
     fn step(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
         let started = Instant::now();
         let loaded = self.loader.next_batch()?;
         loaded.skipped.iter().for_each(|skipped| watch(Event::SkippedRecord(&skipped.message)));
         let index = self.position.step;
-        let Some(mut state) = self.state.take() else { unreachable!("the state is put back at the end of every step") };
-        let parameters = Parameters::of(self.assembly.model(&state));
-        let tape = Tape::new(self.assembly.settings().compute.recompute);
-        let losses = self.assembly.losses(&mut state, &loaded.items, index, &tape)?;
-        let total = losses.total().ok_or(TrainError::NothingToLearn { step: index + 1 })?;
-        losses.values().into_iter().for_each(|values| self.optimizer.read_along(values));
-        let (gradients, factor) = (parameters.gradients(tape, &total), self.schedule.factor(index));
-        let (state, outcome) = self.assembly.advance(state, &mut self.optimizer, &gradients, factor);
+        let Some(state) = self.state.take() else { unreachable!("the state is put back at the end of every step") };
+        let factor = self.schedule.factor(index);
+        let StepTaken { state, losses, outcome } =
+            take_step(self.assembly, state, &mut self.optimizer, &loaded.items, (index, factor))?;
         self.state = Some(state);
         self.position.step += 1;
         self.position.optimizer_step = self.optimizer.steps();
@@ -203,16 +132,10 @@ impl<'a, A: Architecture> Run<'a, A> {
         outcome: &StepOutcome,
         factor: f64,
     ) -> StepReport {
-        let mut numbers = self.optimizer.read().iter().copied();
-        let values: Vec<_> =
-            losses.iter().zip(numbers.by_ref()).map(|(loss, value)| (loss.name, loss.weight, value)).collect();
         StepReport {
             step: self.position.step,
             total_steps: self.schedule.total_steps,
             epoch: loaded.epoch,
-            total: values.iter().map(|(_, weight, value)| weight * value).sum(),
-            losses: values.into_iter().map(|(name, _, value)| (name, value)).collect(),
-            observed: losses.observed().zip(numbers).collect(),
             rate_factor: factor,
             learning_rate: self.assembly.settings().optimizer.learning_rate * factor,
             gradient_norm: if let StepOutcome::Moved(norm) = outcome { *norm } else { f64::NAN },
@@ -220,6 +143,7 @@ impl<'a, A: Architecture> Run<'a, A> {
             elapsed: started.elapsed(),
             waited: loaded.waited,
             memory: memory_stats::memory_stats().map(|now| now.physical_mem as u64),
+            ..StepReport::of(losses, self.optimizer.read())
         }
     }
 
@@ -232,10 +156,9 @@ impl<'a, A: Architecture> Run<'a, A> {
         self.spent.steps += report.elapsed;
         self.spent.waiting += report.waited;
         self.spent.records += report.records;
-        self.metrics.step(&report)?;
-        self.timing.step(&report)?;
+        let findings = self.files.step(&report)?;
         watch(Event::Stepped(&report));
-        self.watched.step(&report)?.iter().for_each(|finding| watch(Event::Finding(finding)));
+        findings.iter().for_each(|finding| watch(Event::Finding(finding)));
         self.history.push(report.losses.iter().map(|(task, loss)| (*task, *loss)));
         if let StepOutcome::NotFinite(found) = outcome {
             let loss = report.losses.iter().find(|(_, loss)| !loss.is_finite()).map(|(task, _)| task.to_string());
@@ -264,7 +187,7 @@ impl<'a, A: Architecture> Run<'a, A> {
         }
         // A run that ended and is resumed is tested again and has its line already.
         if self.evaluated != Some(self.position.step) {
-            self.metrics.evaluation(self.position.step, &self.evaluation)?;
+            self.files.evaluation(self.position.step, &self.evaluation)?;
             self.evaluated = Some(self.position.step);
         }
         let samples = self.assembly.samples(&model, &self.heldout, self.position.step, self.folder)?;
@@ -277,9 +200,7 @@ impl<'a, A: Architecture> Run<'a, A> {
     }
 
     fn save(&mut self, options: &RunOptions, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
-        self.metrics.sync()?;
-        self.watched.sync()?;
-        self.position.metrics_bytes = self.metrics.bytes();
+        self.position.metrics_bytes = self.files.sync()?;
         let (optimizer, _) = self.optimizer.state();
         let model = self.state.as_ref().map(|state| self.assembly.save(state)).unwrap_or_default();
         let checkpoint = Checkpoint { position: self.position, model, optimizer };
@@ -323,7 +244,7 @@ impl<'a, A: Architecture> Run<'a, A> {
             data_wait_share: self.spent.waiting.as_secs_f64() / seconds.max(f64::MIN_POSITIVE),
             skipped_records: self.position.skipped_records,
             skipped_steps: self.position.skipped_steps,
-            findings: self.watched.counts(),
+            findings: self.files.findings(),
             training_losses: self.history.first_and_last(),
             heldout: self.evaluation,
         };
@@ -333,24 +254,4 @@ impl<'a, A: Architecture> Run<'a, A> {
         watch(Event::Finished(&summary));
         Ok(summary)
     }
-}
-
-/// Weights and optimizer of `checkpoint`, or what of them fits neither.
-fn take_over<A: Architecture>(
-    assembly: &A,
-    checkpoint: &Checkpoint,
-    state: A::State,
-    optimizer: &mut Optimizer,
-    options: &RunOptions,
-) -> Result<A::State, TrainError> {
-    let path = options.folder.join("checkpoints");
-    let unfit = |source| TrainError::Weights { path: path.clone(), source };
-    let state = assembly.restore(state, &checkpoint.model).map_err(unfit)?;
-    let (shapes, plain) = (shapes_of(assembly.model(&state)), options.device.clone().autodiff().inner());
-    let restored = optimizer.restore(&shapes, &checkpoint.optimizer, checkpoint.position.optimizer_step, &plain);
-    restored.map_err(|names| {
-        let reason = format!("optimizer state that doesn't fit the model: {}", names.join(", "));
-        TrainError::Checkpoint { path: path.clone(), reason }
-    })?;
-    Ok(state)
 }
