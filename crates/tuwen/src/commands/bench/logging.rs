@@ -1,4 +1,4 @@
-//! `bench logging`: what a step costs beside its own work: loading, files, TensorBoard events, the live view.
+//! `bench logging`: what loading, files, TensorBoard events and the live view cost beside a bare step, each by itself.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use clap::Args;
-use tuwen_encoder::Tape;
 use tuwen_train::{
-    Architecture, Event, Optimizer, Place, RECIPES, Recipe, RunOptions, StartFrom, Stop, TrainError, albef,
-    find_recipe, train, unibert,
+    Architecture, Event, Optimizer, RECIPES, Recipe, Start, StepFiles, StepOutcome, StepReport, TrainError, albef,
+    find_recipe, take_step, unibert,
 };
 
 use super::timing::{Times, processor};
 use super::{CommandError, overrides};
 use crate::board::Board;
+use crate::memory;
 use crate::screen::{Canvas, Colours, Live};
 
 #[derive(Debug, Args)]
@@ -25,171 +25,188 @@ pub(in crate::commands) struct LoggingArguments {
     /// Change a value of the recipe: section.key=value
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Rounds; in each, a bare run and one with everything on take turns
-    #[arg(long, value_name = "NUMBER", default_value_t = 7)]
+    /// Rounds; in each, bare steps and those with something beside them take turns
+    #[arg(long, value_name = "NUMBER", default_value_t = 9)]
     rounds: usize,
-    /// Steps of a run; the first of each is not timed
-    #[arg(long, value_name = "NUMBER", default_value_t = 41)]
-    steps: u64,
+    /// Steps of a turn; the first of each is not timed
+    #[arg(long, value_name = "NUMBER", default_value_t = 17)]
+    steps: usize,
 }
 
+/// What is done beside a step, whose losses and observed values are read as in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    Loader,
+    Files,
+    Board,
+    Live,
+    All,
+}
+
+const TURNS: [(Beside, &str); 6] = [
+    (Beside::Nothing, "bare: batches at hand"),
+    (Beside::Loader, "loader"),
+    (Beside::Files, "metrics, timing, monitors"),
+    (Beside::Board, "TensorBoard events"),
+    (Beside::Live, "live view, into a file"),
+    (Beside::All, "all together"),
+];
+
 /// Seconds a step, a number a round.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Costs {
-    bare: Times,
     whole: Times,
-    waiting: Times,
-    files: Times,
-    board: Times,
-    live: Times,
+    /// What of them was timed within the steps as not the step itself.
+    beside: Times,
 }
 
 pub(super) fn run(arguments: &LoggingArguments, root: &Path) -> Result<(), CommandError> {
     let name = arguments.recipe.as_deref().unwrap_or(RECIPES[0].0);
-    let steps = arguments.steps.max(2);
-    let mut set = arguments.set.clone();
-    // Nothing is tested and saved among the timed steps.
-    set.extend([format!("schedule.duration={{steps={steps}}}"), "evaluation.records=16".to_string()]);
-    set.extend(["evaluation.every", "checkpoint.every"].map(|key| format!("{key}={steps}")));
-    let costs = match find_recipe(name, &[], &overrides(&set)?)? {
-        Recipe::Albef(recipe) => measure(&albef::Assembly::of(*recipe, root)?, steps, arguments.rounds)?,
-        Recipe::UniBert(recipe) => measure(&unibert::Assembly::of(*recipe, root)?, steps, arguments.rounds)?,
+    let costs = match find_recipe(name, &[], &overrides(&arguments.set)?)? {
+        Recipe::Albef(recipe) => measure(&albef::Assembly::of(*recipe, root)?, arguments)?,
+        Recipe::UniBert(recipe) => measure(&unibert::Assembly::of(*recipe, root)?, arguments)?,
     };
+    let bare = &costs[0].whole;
     println!("{name}, {}", processor());
-    println!("medians of {} rounds of {} steps, bare ones and whole ones in turn\n", costs.bare.rounds(), steps - 1);
-    println!("{:<44}{:>12}{:>24}", "", "ms a step", "of the bare step");
-    let bare = costs.bare.median();
-    let row = |what: &str, seconds: f64, share: String| println!("{what:<44}{:>12.3}{share:>24}", 1e3 * seconds);
-    let share = |seconds: f64| format!("{:.2} %", 100.0 * seconds / bare);
-    row("bare: batches at hand, nothing written", bare, String::new());
-    row("whole: loader, files, TensorBoard, live view", costs.whole.median(), share(costs.whole.median() - bare));
-    for (what, times) in [
-        ("  waiting for data", &costs.waiting),
-        ("  metrics.jsonl, timing.jsonl, the loop", &costs.files),
-        ("  TensorBoard events", &costs.board),
-        ("  live view, drawn into a file", &costs.live),
-    ] {
-        row(what, times.median(), share(times.median()));
+    let (rounds, steps) = (bare.rounds(), arguments.steps.max(2) - 1);
+    println!("one run of {rounds} rounds, {steps} steps of each kind in turns; medians, fastest and slowest round\n");
+    println!("{:<28}{:>28}{:>34}{:>34}", "", "ms a step", "beside the bare one", "timed within, of the bare one");
+    let milliseconds = |seconds: f64| format!("{:.2}", 1e3 * seconds);
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    for ((beside, what), Costs { whole, beside: within }) in TURNS.iter().zip(&costs) {
+        let shares = match beside {
+            Beside::Nothing => [String::new(), String::new()],
+            _ => [whole.over(bare).with_spread(percent), within.with_spread(|part| percent(part / bare.median()))],
+        };
+        let [over, within] = shares;
+        println!("{what:<28}{:>28}{over:>34}{within:>34}", whole.with_spread(milliseconds));
     }
-    println!("\nThe first share compares two runs and has their noise; those below are timed within the whole steps.");
+    println!(
+        "\nThe shares beside the bare step have the noise of two turns; those timed within have not, and leave out what"
+    );
+    println!("threads of the loader take from the step.");
     Ok(())
 }
 
-fn measure<A: Architecture>(assembly: &A, steps: u64, rounds: usize) -> Result<Costs, CommandError> {
+fn measure<A: Architecture>(assembly: &A, arguments: &LoggingArguments) -> Result<Vec<Costs>, CommandError> {
+    let (steps, rounds) = (arguments.steps.max(2), arguments.rounds.max(1));
     let mut loader = assembly.loader()?;
     let batches = (0..steps).map(|_| loader.next_batch().map(|batch| batch.items)).collect::<Result<Vec<_>, _>>();
     let batches = batches.map_err(TrainError::from)?;
-    drop(loader); // its workers would take time from the bare steps
-    let mut costs = Costs::default();
+    drop(loader); // its threads would take time from the others
+    let folder = tempfile::tempdir()?;
+    let mut bench = Bench::begin(assembly, folder.path(), (steps * TURNS.len() * (rounds + 1)) as u64)?;
+    let mut costs = vec![Costs::default(); TURNS.len()];
     // One round more than asked for: in the first, memory is allocated and nothing counts.
-    for round in 0..=rounds.max(1) {
-        let mut counted = Costs::default();
-        counted.bare.push(bare(assembly, &batches)?);
-        whole(assembly, &mut counted)?;
-        if round > 0 {
-            costs.extend(counted);
+    for round in 0..=rounds {
+        // Each round begins with another kind: what comes first finds the caches cold.
+        for offset in 0..TURNS.len() {
+            let turn = (round + offset) % TURNS.len();
+            let [whole, beside] = bench.turn(TURNS[turn].0, &batches)?;
+            if round > 0 {
+                costs[turn].whole.push(whole);
+                costs[turn].beside.push(beside);
+            }
         }
     }
     Ok(costs)
 }
 
-/// Seconds of a step that does nothing but train.
-fn bare<A: Architecture>(assembly: &A, batches: &[Vec<A::Example>]) -> Result<f64, CommandError> {
-    let mut state = assembly.start(&Device::flex().autodiff());
-    let mut optimizer = Optimizer::new(assembly.settings().optimizer.clone());
-    let mut started = Instant::now();
-    for (step, examples) in batches.iter().enumerate() {
-        if step == 1 {
-            started = Instant::now();
-        }
-        let losses = assembly.losses(&mut state, examples, step as u64, &Tape::off())?;
-        let gradients = losses.total().ok_or("no task has anything to predict")?.backward().into();
-        (state, _) = assembly.advance(state, &mut optimizer, &gradients, 1.0);
-    }
-    Ok(started.elapsed().as_secs_f64() / (batches.len() - 1) as f64)
+/// A run that is stepped from outside, with all that may be beside a step.
+struct Bench<'a, A: Architecture> {
+    assembly: &'a A,
+    /// Taken out while a step moves it.
+    state: Option<A::State>,
+    optimizer: Optimizer,
+    step: u64,
+    last: u64,
+    files: StepFiles,
+    board: Board,
+    live: Live<File>,
 }
 
-/// Sums over the steps behind the first.
-#[derive(Default)]
-struct Watched {
-    first: Option<Instant>,
-    last: Option<Instant>,
-    steps: u32,
-    elapsed: Duration,
-    waited: Duration,
-    board: Duration,
-    live: Duration,
-}
-
-/// A run as the program makes it; its view is drawn into a file of the run's folder.
-fn whole<A: Architecture>(assembly: &A, costs: &mut Costs) -> Result<(), CommandError> {
-    let folder = tempfile::tempdir()?;
-    let path = |name: &str| folder.path().join(name);
-    let options = RunOptions {
-        folder: path("run"),
-        start: StartFrom::Scratch,
-        device: Device::flex(),
-        stop: Stop::default(),
-        place: Place::default(),
-    };
-    let (mut board, screen) = (Board::new(path("events")), File::create(path("screen"))?);
-    let mut screen = Some(Canvas::new(screen, Colours::On));
-    let (mut live, mut sums) = (None, Watched::default());
-    train(assembly, &options, &mut |event| {
-        if let (Event::Started(start), Some(canvas)) = (&event, screen.take()) {
-            live = Some(Live::new(start, canvas, || (100, 30), Arc::default()));
-        }
-        // The end of a run is none of its steps, and a view would print what is said of it.
-        if !matches!(event, Event::Started(_) | Event::Stepped(_)) {
-            return;
-        }
-        sums.arrives(&event);
-        let began = Instant::now();
-        live.iter_mut().for_each(|live| live.show(&event));
-        let drawn = Instant::now();
-        _ = board.show(&event);
-        if sums.steps > 0 {
-            sums.live += drawn - began;
-            sums.board += drawn.elapsed();
-        }
-    })?;
-    sums.count(costs);
-    Ok(())
-}
-
-impl Watched {
-    /// A step's end closes the one before it, with all that was written of that.
-    fn arrives(&mut self, event: &Event<'_>) {
-        let Event::Stepped(report) = event else { return };
-        self.last = Some(Instant::now());
-        if self.first.is_none() {
-            self.first = self.last;
-            return;
-        }
-        self.steps += 1;
-        self.elapsed += report.elapsed;
-        self.waited += report.waited;
+impl<'a, A: Architecture> Bench<'a, A> {
+    /// A run of `last` steps, written into `folder`.
+    fn begin(assembly: &'a A, folder: &Path, last: u64) -> Result<Self, CommandError> {
+        let (config, facts) = assembly.health();
+        let start = Start {
+            run: folder.to_path_buf(),
+            records: assembly.records(),
+            parameters: 0,
+            groups: Vec::new(),
+            plan: assembly.plan(),
+            steps: [1, last],
+        };
+        let mut board = Board::new(folder.join("events"));
+        board.show(&Event::Started(&start)).map_or(Ok(()), Err)?;
+        let canvas = Canvas::new(File::create(folder.join("screen"))?, Colours::On);
+        Ok(Self {
+            assembly,
+            state: Some(assembly.start(&Device::flex().autodiff())),
+            optimizer: Optimizer::new(assembly.settings().optimizer.clone()),
+            step: 0,
+            last,
+            files: StepFiles::create(folder, (config, tuwen_train::Facts { total_steps: last, ..facts }))?,
+            board,
+            live: Live::new(&start, canvas, || (100, 30), Arc::default()),
+        })
     }
 
-    fn count(&self, costs: &mut Costs) {
-        let (Some(first), Some(last)) = (self.first, self.last) else { return };
-        let each = |duration: Duration| duration.as_secs_f64() / f64::from(self.steps.max(1));
-        let whole = last - first;
-        costs.whole.push(each(whole));
-        costs.waiting.push(each(self.waited));
-        costs.board.push(each(self.board));
-        costs.live.push(each(self.live));
-        costs.files.push(each(whole.saturating_sub(self.elapsed + self.board + self.live)));
+    /// Seconds of a step over `batches` with something beside it, and the part of them that this takes. The first step is
+    /// not timed.
+    fn turn(&mut self, beside: Beside, batches: &[Vec<A::Example>]) -> Result<[f64; 2], CommandError> {
+        // A loader of its own yields the batches that are at hand, once more.
+        let loads = matches!(beside, Beside::Loader | Beside::All);
+        let mut loader = if loads { Some(self.assembly.loader()?) } else { None };
+        let (mut started, mut apart) = (Instant::now(), Duration::ZERO);
+        for (number, batch) in batches.iter().enumerate() {
+            if number == 1 {
+                (started, apart) = (Instant::now(), Duration::ZERO);
+            }
+            let began = Instant::now();
+            let loaded = loader.as_mut().map(|loader| loader.next_batch()).transpose().map_err(TrainError::from)?;
+            let waited = began.elapsed();
+            let report = self.take(loaded.as_ref().map_or(batch, |loaded| &loaded.items), (began, waited))?;
+            let taken = Instant::now();
+            self.note(beside, &report)?;
+            apart += waited + taken.elapsed();
+        }
+        let steps = (batches.len() - 1) as f64;
+        Ok([started.elapsed().as_secs_f64() / steps, apart.as_secs_f64() / steps])
     }
-}
 
-impl Costs {
-    fn extend(&mut self, round: Self) {
-        self.bare.extend(round.bare);
-        self.whole.extend(round.whole);
-        self.waiting.extend(round.waiting);
-        self.files.extend(round.files);
-        self.board.extend(round.board);
-        self.live.extend(round.live);
+    /// A step, with all that a run tells of it.
+    fn take(&mut self, examples: &[A::Example], times: (Instant, Duration)) -> Result<StepReport, CommandError> {
+        let state = self.state.take().ok_or("an earlier step failed")?;
+        let taken = take_step(self.assembly, state, &mut self.optimizer, examples, (self.step, 1.0))?;
+        self.state = Some(taken.state);
+        self.step += 1;
+        Ok(StepReport {
+            step: self.step,
+            total_steps: self.last,
+            rate_factor: 1.0,
+            learning_rate: self.assembly.settings().optimizer.learning_rate,
+            gradient_norm: if let StepOutcome::Moved(norm) = taken.outcome { norm } else { f64::NAN },
+            records: examples.len(),
+            elapsed: times.0.elapsed(),
+            waited: times.1,
+            memory: memory::now(&Device::flex()),
+            ..StepReport::of(&taken.losses, self.optimizer.read())
+        })
+    }
+
+    fn note(&mut self, beside: Beside, report: &StepReport) -> Result<(), CommandError> {
+        let is = |one: Beside| beside == one || beside == Beside::All;
+        if is(Beside::Files) {
+            self.files.step(report)?;
+        }
+        if is(Beside::Live) {
+            self.live.show(&Event::Stepped(report));
+        }
+        if is(Beside::Board) {
+            self.board.show(&Event::Stepped(report)).map_or(Ok(()), Err)?;
+        }
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod logging;
 mod ops;
 mod python;
 mod step;
+mod stepped;
 mod timing;
 mod using;
 

@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use clap::Args;
-use tuwen_encoder::Tape;
 use tuwen_train::albef::{Assembly, Batch, Example, Saving, Savings, StepSize, stage_at, step_flops};
-use tuwen_train::{Architecture, Optimizer, RECIPES, Recipe, find_recipe};
+use tuwen_train::{Architecture, Optimizer, RECIPES, Recipe, find_recipe, take_step};
 
 use super::timing::Times;
 use super::{CommandError, overrides};
@@ -80,13 +79,10 @@ pub(super) fn run(arguments: &StepArguments, root: &Path) -> Result<(), CommandE
 
 /// Seconds of one step: losses, gradients, optimizer, momentum encoder and queue.
 fn time_of(assembly: &Assembly, examples: &[Example], at: u64) -> Result<f64, CommandError> {
-    let mut state = assembly.start(&Device::flex().autodiff());
+    let state = assembly.start(&Device::flex().autodiff());
     let mut optimizer = Optimizer::new(assembly.recipe.optimizer.clone());
     let started = Instant::now();
-    let losses = assembly.losses(&mut state, examples, at, &Tape::off())?;
-    let total = losses.total().ok_or("no task has anything to predict")?;
-    let gradients = total.backward().into();
-    _ = assembly.advance(state, &mut optimizer, &gradients, 1.0);
+    take_step(assembly, state, &mut optimizer, examples, (at, 1.0))?;
     Ok(started.elapsed().as_secs_f64())
 }
 

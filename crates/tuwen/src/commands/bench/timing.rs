@@ -26,14 +26,36 @@ impl Times {
 
     /// The middle one, of an even number the upper of both; NaN of none.
     pub(super) fn median(&self) -> f64 {
-        let mut sorted = self.0.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+        self.quantile(0.5)
     }
 
-    /// The fastest and the slowest.
+    /// The one with a `share` of the others below it, the nearest; NaN of none.
+    pub(super) fn quantile(&self, share: f64) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let place = (share * sorted.len().saturating_sub(1) as f64).round() as usize;
+        sorted.get(place).copied().unwrap_or(f64::NAN)
+    }
+
+    /// All of them together.
+    pub(super) fn sum(&self) -> f64 {
+        self.0.iter().sum()
+    }
+
+    /// The fastest and the slowest; infinite of none.
     pub(super) fn spread(&self) -> [f64; 2] {
-        [self.0.iter().copied().fold(f64::INFINITY, f64::min), self.0.iter().copied().fold(0.0, f64::max)]
+        [self.0.iter().copied().fold(f64::INFINITY, f64::min), self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max)]
+    }
+
+    /// The median, and in brackets the fastest and the slowest, each as `show` has it.
+    pub(super) fn with_spread(&self, show: impl Fn(f64) -> String) -> String {
+        let [fastest, slowest] = self.spread();
+        format!("{} ({}–{})", show(self.median()), show(fastest), show(slowest))
+    }
+
+    /// What each round has over the same round of `bare`, as a share of it.
+    pub(super) fn over(&self, bare: &Self) -> Self {
+        self.0.iter().zip(&bare.0).map(|(own, bare)| own / bare - 1.0).collect()
     }
 
     /// `items` a second: at the median time, and in brackets at the slowest and the fastest.
@@ -122,6 +144,16 @@ mod tests {
         assert_eq!(Times(vec![5.0, 1.0, 2.0]).median(), 2.0);
         assert_eq!(Times(vec![4.0, 1.0]).median(), 4.0);
         assert!(Times::default().median().is_nan());
+        let ten: Times = (0..=10).map(f64::from).collect();
+        assert_eq!([0.0, 0.1, 0.9, 1.0].map(|share| ten.quantile(share)), [0.0, 1.0, 9.0, 10.0]);
+    }
+
+    #[test]
+    fn rounds_are_held_to_the_bare_ones_beside_them() {
+        let (bare, own) = (Times(vec![1.0, 2.0, 4.0]), Times(vec![1.5, 2.0, 3.0]));
+        assert_eq!(own.over(&bare), Times(vec![0.5, 0.0, -0.25]));
+        let shown = own.over(&bare).with_spread(|share| format!("{:.0} %", 100.0 * share));
+        assert_eq!(shown, "0 % (-25 %–50 %)");
     }
 
     #[test]

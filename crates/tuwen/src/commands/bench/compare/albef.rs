@@ -5,31 +5,24 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use serde_json::{Value, json};
-use tuwen_core::Losses;
-use tuwen_encoder::Tape;
 use tuwen_ita::{FeatureQueue, Positives, QUEUE_START};
 use tuwen_itm::negative_uniforms;
 use tuwen_ops::Dropout;
 use tuwen_random::Draws;
-use tuwen_train::albef::{
-    AlbefPretraining, AlbefState, Assembly, Batch, NEGATIVE_IMAGES, NEGATIVE_TEXTS, Negatives, StepInput, Teacher,
-    losses, stage_at,
-};
-use tuwen_train::{Optimizer, Recipe, find_recipe};
+use tuwen_train::albef::{AlbefPretraining, AlbefState, Assembly, Batch, NEGATIVE_IMAGES, NEGATIVE_TEXTS, Teacher};
+use tuwen_train::{Recipe, find_recipe};
 
 use super::exchange::Exchange;
 use super::unibert::weighted;
-use super::worker::{FAILED, Measured, Named};
+use super::worker::{Measured, Named};
+use crate::commands::bench::stepped::AlbefSteps;
 use crate::commands::{CommandError, overrides};
 
-/// State, batch and optimizer.
+/// One step of a run, again and again.
 pub(super) struct AlbefStep {
-    assembly: Assembly,
-    state: Option<AlbefState>,
-    optimizer: Optimizer,
-    batch: Batch,
+    steps: AlbefSteps,
     at: u64,
-    step: u64,
+    taken: u64,
 }
 
 impl AlbefStep {
@@ -44,38 +37,12 @@ impl AlbefStep {
         let Recipe::Albef(recipe) = find_recipe(recipe, &[], &overrides(set)?)? else {
             return Err("a case of ALBEF needs a recipe of ALBEF".into());
         };
-        let assembly = Assembly::of(*recipe, root)?;
+        let mut assembly = Assembly::of(*recipe, root)?;
+        assembly.recipe.tasks.positives = Positives::OwnPairOnly; // as the other side has it
         let examples = assembly.training_loader()?.next_batch()?.items;
-        let pad = assembly.text.tokenizer.special_ids().pad;
-        Ok(Self {
-            state: Some(start(&assembly, device)),
-            optimizer: Optimizer::new(assembly.recipe.optimizer.clone()),
-            batch: Batch::new(&examples, pad, device),
-            assembly,
-            at,
-            step: 0,
-        })
-    }
-
-    fn input(&self, dropout: Dropout) -> StepInput<'_> {
-        let recipe = &self.assembly.recipe;
-        let (stage, inner) = stage_at(&recipe.stages, self.at);
-        StepInput {
-            stage,
-            alpha: stage.alpha(inner),
-            momentum: recipe.momentum.rate,
-            positives: Positives::OwnPairOnly,
-            savings: recipe.savings,
-            negatives: Negatives::Drawn { seed: recipe.seed, step: self.at },
-            dropout,
-        }
-    }
-
-    fn losses(&mut self, dropout: Dropout) -> Result<Losses, CommandError> {
-        let mut state = self.state.take().ok_or(FAILED)?;
-        let losses = losses(&mut state, &self.batch, &self.input(dropout), &Tape::off());
-        self.state = Some(state);
-        Ok(losses)
+        let batch = Batch::new(&examples, assembly.text.tokenizer.special_ids().pad, device);
+        let state = start(&assembly, device);
+        Ok(Self { steps: AlbefSteps::new(assembly.recipe, state, batch), at, taken: 0 })
     }
 }
 
@@ -92,11 +59,11 @@ fn start(assembly: &Assembly, device: &Device) -> AlbefState {
 
 impl Measured for AlbefStep {
     fn exchange(&self) -> Result<Exchange, CommandError> {
-        let (recipe, batch) = (&self.assembly.recipe, &self.batch);
-        let state = self.state.as_ref().ok_or(FAILED)?;
+        let AlbefSteps { recipe, batch, .. } = &self.steps;
+        let state = self.steps.state()?;
         let device = batch.input_ids.device();
         let mut config: Value = serde_json::to_value(recipe)?;
-        config["alpha"] = json!(self.input(Dropout::off()).alpha);
+        config["alpha"] = json!(self.steps.input(self.at, Dropout::off()).alpha);
         let queue = state.queue.as_ref().ok_or("a case without a queue")?;
         let uniforms = |stream| negative_uniforms(batch.len(), &Draws::new(recipe.seed, stream, 0, self.at), &device);
         let labels = batch.token_labels.as_ref().ok_or("the batch has nothing masked")?;
@@ -119,17 +86,11 @@ impl Measured for AlbefStep {
     }
 
     fn check(&mut self) -> Result<Named, CommandError> {
-        Ok(weighted(&self.losses(Dropout::off())?))
+        Ok(weighted(&self.steps.losses(self.at, Dropout::off())?))
     }
 
     fn step(&mut self) -> Result<f64, CommandError> {
-        self.step += 1;
-        let losses = self.losses(Dropout::training(self.assembly.recipe.seed, self.step))?;
-        let total = losses.total().ok_or("no task has anything to predict")?;
-        let gradients = total.backward().into();
-        let state = self.state.take().ok_or(FAILED)?;
-        let (state, _) = state.advance(&mut self.optimizer, &gradients, 1.0);
-        self.state = Some(state);
-        Ok(f64::from(total.into_scalar::<f32>()))
+        self.taken += 1;
+        self.steps.step(self.at, Dropout::training(self.steps.recipe.seed, self.taken))
     }
 }

@@ -11,8 +11,9 @@ use tuwen_random::{Draws, Stream};
 use tuwen_train::{Optimizer, OptimizerConfig, OptimizerForm};
 
 use super::exchange::Exchange;
-use super::worker::{FAILED, Measured, Named, numbers};
+use super::worker::{Measured, Named, numbers};
 use crate::commands::CommandError;
+use crate::commands::bench::stepped::FAILED;
 
 const WORDS: usize = 8192;
 const EPSILON: f64 = 1e-12; // BERT's

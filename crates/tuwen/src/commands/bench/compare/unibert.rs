@@ -6,24 +6,22 @@ use burn::module::Module as _;
 use burn::tensor::Device;
 use serde_json::{Value, json};
 use tuwen_core::{Losses, Pairing};
-use tuwen_encoder::Tape;
 use tuwen_itm::{ItmPairing, ItmRule};
 use tuwen_ops::Dropout;
-use tuwen_train::unibert::{Assembly, Batch, Content, UniBertPretraining, encode, losses, pairing_of};
-use tuwen_train::{Optimizer, Recipe, find_recipe};
+use tuwen_train::unibert::{Assembly, Batch, Content, pairing_of};
+use tuwen_train::{Recipe, find_recipe};
 
 use super::exchange::Exchange;
-use super::worker::{FAILED, Measured, Named};
+use super::worker::{Measured, Named};
+use crate::commands::bench::stepped::UniBertSteps;
 use crate::commands::{CommandError, overrides};
 
-/// Model, batch and optimizer.
+/// One step of a run, again and again, with the same false pairs.
 pub(super) struct UniBertStep {
-    assembly: Assembly,
-    model: Option<UniBertPretraining>,
-    optimizer: Optimizer,
-    batch: Batch,
+    steps: UniBertSteps,
     pairing: ItmPairing,
-    step: u64,
+    tags: usize,
+    taken: u64,
 }
 
 impl UniBertStep {
@@ -35,32 +33,22 @@ impl UniBertStep {
         let assembly = Assembly::of(*recipe, root)?;
         let examples = assembly.training_loader()?.next_batch()?.items;
         let batch = Batch::new(&examples, &assembly.shape, device)?;
+        let model = assembly.fresh_model(&device.clone().autodiff());
         Ok(Self {
-            model: Some(assembly.fresh_model(&device.clone().autodiff())),
-            optimizer: Optimizer::new(assembly.recipe.optimizer.clone()),
             pairing: pairing_of(ItmRule::Balanced, &batch, assembly.recipe.seed, 0)?,
-            assembly,
-            batch,
-            step: 0,
+            tags: assembly.tags.len(),
+            steps: UniBertSteps::new(assembly.recipe, model, assembly.plan, batch),
+            taken: 0,
         })
-    }
-
-    fn model(&self) -> Result<&UniBertPretraining, CommandError> {
-        self.model.as_ref().ok_or_else(|| FAILED.into())
-    }
-
-    fn losses(&self, model: &UniBertPretraining, dropout: &Dropout) -> Losses {
-        let states = encode((model, &Tape::off()), &self.batch, &self.assembly.plan, Some(&self.pairing), dropout);
-        losses(model, &self.batch, &states, &self.assembly.recipe.tasks)
     }
 }
 
 impl Measured for UniBertStep {
     fn exchange(&self) -> Result<Exchange, CommandError> {
-        let (recipe, batch) = (&self.assembly.recipe, &self.batch);
+        let UniBertSteps { recipe, batch, .. } = &self.steps;
         let mut config: Value = serde_json::to_value(recipe)?;
-        config["tags"] = json!(self.assembly.tags.len());
-        let mut case = Exchange::new(config).weights(self.model()?);
+        config["tags"] = json!(self.tags);
+        let mut case = Exchange::new(config).weights(self.steps.model()?);
         case = view(case, "aligned", &batch.aligned(Content::Masked, Content::Masked));
         let shuffled = batch.shuffled(Content::Clean, Content::Clean, ItmRule::Balanced, &self.pairing);
         case = view(case, "shuffled", &shuffled);
@@ -78,18 +66,14 @@ impl Measured for UniBertStep {
     }
 
     fn check(&mut self) -> Result<Named, CommandError> {
-        Ok(weighted(&self.losses(&self.model()?.valid(), &Dropout::off())))
+        let model = self.steps.model()?.valid();
+        Ok(weighted(&self.steps.losses(&model, Some(&self.pairing), &Dropout::off())))
     }
 
     fn step(&mut self) -> Result<f64, CommandError> {
-        self.step += 1;
-        let model = self.model.take().ok_or(FAILED)?;
-        let losses = self.losses(&model, &Dropout::training(self.assembly.recipe.seed, self.step));
-        let total = losses.total().ok_or("no task has anything to predict")?;
-        let gradients = total.backward().into();
-        let (model, _) = self.optimizer.step(model, &gradients, 1.0);
-        self.model = Some(model);
-        Ok(f64::from(total.into_scalar::<f32>()))
+        self.taken += 1;
+        let dropout = Dropout::training(self.steps.recipe.seed, self.taken);
+        self.steps.step(Some(&self.pairing), &dropout)
     }
 }
 

@@ -15,9 +15,6 @@ use crate::commands::CommandError;
 use crate::device::DeviceName;
 use crate::memory;
 
-/// Why a case has no model: a step took it and did not bring it back.
-pub(super) const FAILED: &str = "an earlier step of the case failed";
-
 /// Numbers by name.
 pub(super) type Named = BTreeMap<&'static str, f64>;
 

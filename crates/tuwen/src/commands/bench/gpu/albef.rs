@@ -3,53 +3,35 @@
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use serde_json::{Value, json};
 use tuwen_core::TokenLabels;
-use tuwen_encoder::Tape;
 use tuwen_ita::PairKeys;
 use tuwen_ops::Dropout;
-use tuwen_train::Optimizer;
 use tuwen_train::albef::recipe::QueueStart;
-use tuwen_train::albef::{AlbefState, Batch, Negatives, Recipe, StepInput, losses, stage_at};
+use tuwen_train::albef::{AlbefState, Batch, Recipe};
 
 use super::{Stepper, flops, made_up, noise};
 use crate::commands::CommandError;
+use crate::commands::bench::stepped::AlbefSteps;
 
 /// A step of the run by which α has risen and every stage but the last is over.
 const LATE: u64 = 1 << 40;
 
-/// State, batch and optimizer.
+/// A run's steps from the last stage on.
 pub(super) struct AlbefStep {
-    recipe: Recipe,
-    state: Option<AlbefState>,
-    optimizer: Optimizer,
-    batch: Batch,
-    step: u64,
+    steps: AlbefSteps,
+    at: u64,
 }
 
 impl AlbefStep {
     /// At the recipe's last stage. The queue is full from the beginning: one that grows has other shapes at each step.
     pub(super) fn new(mut recipe: Recipe, batch: usize, tokens: usize, device: &Device) -> Self {
         recipe.momentum.queue_start = QueueStart::Seed;
-        Self {
-            state: Some(AlbefState::start(&recipe, &device.clone().autodiff())),
-            optimizer: Optimizer::new(recipe.optimizer.clone()),
-            batch: made_up_batch(&recipe, batch, tokens, device),
-            recipe,
-            step: LATE,
-        }
+        let state = AlbefState::start(&recipe, &device.clone().autodiff());
+        let batch = made_up_batch(&recipe, batch, tokens, device);
+        Self { steps: AlbefSteps::new(recipe, state, batch), at: LATE }
     }
 
-    fn input(&self) -> StepInput<'_> {
-        let recipe = &self.recipe;
-        let (stage, inner) = stage_at(&recipe.stages, self.step);
-        StepInput {
-            stage,
-            alpha: stage.alpha(inner),
-            momentum: recipe.momentum.rate,
-            positives: recipe.tasks.positives,
-            savings: recipe.savings,
-            negatives: Negatives::Drawn { seed: recipe.seed, step: self.step },
-            dropout: Dropout::training(recipe.seed, self.step),
-        }
+    fn dropout(&self) -> Dropout {
+        Dropout::training(self.steps.recipe.seed, self.at)
     }
 }
 
@@ -75,26 +57,23 @@ fn made_up_batch(recipe: &Recipe, batch: usize, tokens: usize, device: &Device) 
 
 impl Stepper for AlbefStep {
     fn step(&mut self) -> Result<f64, CommandError> {
-        let mut state = self.state.take().ok_or("an earlier step failed")?;
-        let losses = losses(&mut state, &self.batch, &self.input(), &Tape::off());
-        let total = losses.total().ok_or("no task has anything to predict")?;
-        self.optimizer.read_along(total.clone());
-        let gradients = total.backward().into();
-        let (state, _) = state.advance(&mut self.optimizer, &gradients, 1.0);
-        (self.state, self.step) = (Some(state), self.step + 1);
-        Ok(self.optimizer.read()[0])
+        let total = self.steps.step(self.at, self.dropout())?;
+        self.at += 1;
+        Ok(total)
     }
 
     fn flops(&self) -> f64 {
-        let input = self.input();
-        flops::albef(&self.recipe.model.encoder, input.stage, input.alpha, self.batch.input_ids.dims())
+        let input = self.steps.input(self.at, self.dropout());
+        let (recipe, batch) = (&self.steps.recipe, &self.steps.batch);
+        flops::albef(&recipe.model.encoder, input.stage, input.alpha, batch.input_ids.dims())
     }
 
     fn sizes(&self) -> Value {
-        let (encoder, [batch, tokens]) = (&self.recipe.model.encoder, self.batch.input_ids.dims());
-        let input = self.input();
+        let (recipe, batch) = (&self.steps.recipe, &self.steps.batch);
+        let (encoder, [size, tokens]) = (&recipe.model.encoder, batch.input_ids.dims());
+        let input = self.steps.input(self.at, self.dropout());
         json!({
-            "model": "albef", "batch": batch, "tokens": tokens, "masked": self.batch.token_labels.as_ref().map_or(0, |l| l.ids.dims()[0]),
+            "model": "albef", "batch": size, "tokens": tokens, "masked": batch.token_labels.as_ref().map_or(0, |l| l.ids.dims()[0]),
             "vision": encoder.vision, "text": encoder.text, "embedding_size": encoder.embedding_size,
             "queue": input.stage.queue(), "alpha": input.alpha, "momentum": input.momentum,
         })

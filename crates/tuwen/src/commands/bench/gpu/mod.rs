@@ -14,6 +14,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tuwen_train::{Recipe, find_recipe};
 
+use super::timing::Times;
 use crate::commands::{CommandError, overrides};
 use crate::device::DeviceName;
 use crate::memory;
@@ -73,7 +74,7 @@ pub(super) fn run(arguments: &GpuArguments, root: &Path) -> Result<(), CommandEr
             "commit": record::commit(), "sizes": ours.sizes(), "steps": arguments.steps,
         });
         let (sizes, flops) = (ours.sizes(), ours.flops());
-        record::times(&mut line, &mut time(ours.as_mut(), arguments, &device)?, batch, flops, arguments.peak);
+        record::times(&mut line, &time(ours.as_mut(), arguments, &device)?, batch, flops, arguments.peak);
         drop(ours);
         if let Some((bytes, what)) = memory::taken(&device) {
             line["memory_bytes"] = json!(bytes);
@@ -84,10 +85,10 @@ pub(super) fn run(arguments: &GpuArguments, root: &Path) -> Result<(), CommandEr
             let case = json!({
                 "sizes": sizes, "device": name.kind.torch(name.index), "warmup": arguments.warmup, "steps": arguments.steps,
             });
-            let (mut measured, mut seconds) = peer::run(python, &case)?;
+            let (mut measured, seconds) = peer::run(python, &case)?;
             let fields = ["recipe", "set", "commit", "sizes", "steps"];
             fields.iter().for_each(|field| measured[*field] = line[*field].clone());
-            record::times(&mut measured, &mut seconds, batch, flops, arguments.peak);
+            record::times(&mut measured, &seconds, batch, flops, arguments.peak);
             record::show_and_append(&measured, &out)?;
         }
         device.memory_cleanup();
@@ -113,13 +114,13 @@ pub(in crate::commands) fn stepper(
 }
 
 /// Seconds of each timed step.
-fn time(ours: &mut dyn Stepper, arguments: &GpuArguments, device: &Device) -> Result<Vec<f64>, CommandError> {
+fn time(ours: &mut dyn Stepper, arguments: &GpuArguments, device: &Device) -> Result<Times, CommandError> {
     let finite = |loss: f64| if loss.is_finite() { Ok(()) } else { Err(format!("the loss is {loss}")) };
     for _ in 0..arguments.warmup {
         finite(ours.step()?)?;
     }
     device.sync().map_err(|error| format!("{error:?}"))?;
-    let mut seconds = Vec::new();
+    let mut seconds = Times::default();
     for step in 0..arguments.steps.max(1) {
         let started = Instant::now();
         finite(ours.step()?)?;

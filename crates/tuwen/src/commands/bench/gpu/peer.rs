@@ -7,11 +7,12 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::commands::CommandError;
+use crate::commands::bench::timing::Times;
 
 const SCRIPT: &str = include_str!("peer.py");
 
 /// Runs the script with `python` on `case`; what it says of itself, and the seconds of its steps.
-pub(super) fn run(python: &Path, case: &Value) -> Result<(Value, Vec<f64>), CommandError> {
+pub(super) fn run(python: &Path, case: &Value) -> Result<(Value, Times), CommandError> {
     let folder = std::env::temp_dir().join(format!("tuwen-peer-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let script = folder.join("peer.py"); // a file: PyTorch's compiler reads it
@@ -34,5 +35,5 @@ pub(super) fn run(python: &Path, case: &Value) -> Result<(Value, Vec<f64>), Comm
         return Err("PyTorch's side measured no step".into());
     }
     measured.as_object_mut().map(|fields| fields.remove("seconds"));
-    Ok((measured, seconds))
+    Ok((measured, seconds.into_iter().collect()))
 }

@@ -7,13 +7,12 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::commands::CommandError;
+use crate::commands::bench::timing::Times;
 
 /// Adds the times of `batch` samples a step, and what follows from them.
-pub(super) fn times(line: &mut Value, seconds: &mut [f64], batch: usize, flops: f64, peak: Option<f64>) {
-    let total: f64 = seconds.iter().sum();
-    let rate = seconds.len() as f64 * batch as f64 / total;
-    seconds.sort_unstable_by(f64::total_cmp);
-    let at = |share: f64| 1e3 * seconds[((seconds.len() - 1) as f64 * share).round() as usize];
+pub(super) fn times(line: &mut Value, seconds: &Times, batch: usize, flops: f64, peak: Option<f64>) {
+    let rate = (seconds.rounds() * batch) as f64 / seconds.sum();
+    let at = |share: f64| 1e3 * seconds.quantile(share);
     line["batch"] = json!(batch);
     line["ms"] = json!({ "median": at(0.5), "p10": at(0.1), "p90": at(0.9) });
     line["samples_per_second"] = json!(rate);
@@ -67,7 +66,7 @@ mod tests {
     #[test]
     fn rates_follow_from_times() {
         let mut line = json!({});
-        times(&mut line, &mut [0.2, 0.1, 0.3], 6, 5e9, Some(0.3));
+        times(&mut line, &[0.2, 0.1, 0.3].into_iter().collect(), 6, 5e9, Some(0.3));
         assert_eq!(line["ms"]["median"], 200.0);
         // 18 samples in 0.6 s of 5 GFLOP each
         assert!((line["samples_per_second"].as_f64().unwrap() - 30.0).abs() < 1e-9);

@@ -2,31 +2,25 @@
 
 use burn::tensor::Device;
 use serde_json::{Value, json};
-use tuwen_encoder::{Tape, initialise};
+use tuwen_encoder::initialise;
 use tuwen_ops::Dropout;
 use tuwen_text::{MaskedText, TextInput};
-use tuwen_train::Optimizer;
 use tuwen_train::unibert::recipe::{FrameNegatives, TagVocabulary};
-use tuwen_train::unibert::{
-    Batch, BatchShape, Example, Heads, Plan, Recipe, UniBertPretraining, encode, losses, pairing_of,
-};
+use tuwen_train::unibert::{Batch, BatchShape, Example, Heads, Plan, Recipe, UniBertPretraining, pairing_of};
 use tuwen_vision::MaskedFrames;
 
 use super::{Stepper, flops, made_up};
 use crate::commands::CommandError;
+use crate::commands::bench::stepped::UniBertSteps;
 
 /// Tags where the recipe names a file: as many as the QQ set has.
 const TAGS: usize = 10_000;
 
-/// Model, batch and optimizer.
+/// A run's steps from the first one on.
 pub(super) struct UniBertStep {
-    recipe: Recipe,
-    model: Option<UniBertPretraining>,
-    optimizer: Optimizer,
-    plan: Plan,
-    batch: Batch,
+    steps: UniBertSteps,
     sizes: flops::ClipSizes,
-    step: u64,
+    at: u64,
 }
 
 impl UniBertStep {
@@ -46,15 +40,10 @@ impl UniBertStep {
         };
         let sizes = flops::ClipSizes { batch, tokens, frames: recipe.vision.frames, tags };
         let fresh = UniBertPretraining::init(encoder, &heads, &device.clone().autodiff());
-        Ok(Self {
-            model: Some(initialise(fresh, model.initializer_range, recipe.seed)),
-            optimizer: Optimizer::new(recipe.optimizer.clone()),
-            plan: Plan::of(tasks),
-            batch: Batch::new(&examples(&recipe, sizes), &shape, device)?,
-            sizes,
-            step: 0,
-            recipe,
-        })
+        let model = initialise(fresh, model.initializer_range, recipe.seed);
+        let batch = Batch::new(&examples(&recipe, sizes), &shape, device)?;
+        let plan = Plan::of(tasks);
+        Ok(Self { steps: UniBertSteps::new(recipe, model, plan, batch), sizes, at: 0 })
     }
 }
 
@@ -87,29 +76,23 @@ fn examples(recipe: &Recipe, flops::ClipSizes { batch, tokens, frames, tags }: f
 
 impl Stepper for UniBertStep {
     fn step(&mut self) -> Result<f64, CommandError> {
-        let (recipe, model) = (&self.recipe, self.model.take().ok_or("an earlier step failed")?);
+        let (recipe, batch) = (&self.steps.recipe, &self.steps.batch);
         let rule = recipe.tasks.itm.as_ref().map(|itm| itm.pairing);
-        let pairing = rule.map(|rule| pairing_of(rule, &self.batch, recipe.seed, self.step)).transpose()?;
-        let dropout = Dropout::training(recipe.seed, self.step);
-        let states = encode((&model, &Tape::off()), &self.batch, &self.plan, pairing.as_ref(), &dropout);
-        let total = losses(&model, &self.batch, &states, &recipe.tasks).total();
-        let total = total.ok_or("no task has anything to predict")?;
-        self.optimizer.read_along(total.clone());
-        let gradients = total.backward().into();
-        let (model, _) = self.optimizer.step(model, &gradients, 1.0);
-        (self.model, self.step) = (Some(model), self.step + 1);
-        Ok(self.optimizer.read()[0])
+        let pairing = rule.map(|rule| pairing_of(rule, batch, recipe.seed, self.at)).transpose()?;
+        let dropout = Dropout::training(recipe.seed, self.at);
+        self.at += 1;
+        self.steps.step(pairing.as_ref(), &dropout)
     }
 
     fn flops(&self) -> f64 {
-        flops::unibert(&self.recipe.model.encoder, self.sizes, self.plan.0.len())
+        flops::unibert(&self.steps.recipe.model.encoder, self.sizes, self.steps.plan.0.len())
     }
 
     fn sizes(&self) -> Value {
         let flops::ClipSizes { batch, tokens, frames, tags } = self.sizes;
         json!({
             "model": "unibert", "batch": batch, "tokens": tokens, "frames": frames, "tags": tags,
-            "passes": self.plan.0.len(), "encoder": self.recipe.model.encoder,
+            "passes": self.steps.plan.0.len(), "encoder": self.steps.recipe.model.encoder,
         })
     }
 }
