@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tuwen::encoder::read_weights;
 use tuwen::model::{Clip, Index, Model, ModelError, Pictures};
 use tuwen::train::albef::{Assembly, encode, retrieve};
-use tuwen::train::{Architecture, Checkpoint, StartFrom, Trained, Which, averaged_weights};
+use tuwen::train::{Architecture, Checkpoint, StartFrom, Summary, Trained, Which, averaged_weights};
 use tuwen::vision::Image;
 
 use crate::albef_fixture::{everything, picture, small_albef};
@@ -174,6 +174,7 @@ fn an_exported_model_is_the_same_without_its_run() {
     trained.export(&lean, &tuwen::model::model_card(&trained, &run, &workspace())).unwrap();
     let images = images(2);
     let of_run = open(&run).embed_images(&images).unwrap();
+    let summary = std::fs::read_to_string(run.join("summary.json")).unwrap();
     std::fs::remove_dir_all(&run).unwrap();
     assert_eq!(open(&lean).embed_images(&images).unwrap(), of_run);
     let mut names: Vec<String> =
@@ -183,7 +184,14 @@ fn an_exported_model_is_the_same_without_its_run() {
     let weights = read_weights(&lean.join("model.safetensors"), |_| true).unwrap();
     assert!(weights.keys().all(|name| !name.starts_with("momentum.") && !name.starts_with("queue.")));
     let card = std::fs::read_to_string(lean.join("README.md")).unwrap();
-    for part in ["# albef-tiny", "datasets/emoji/train.tar", "datasets/emoji/licenses/", "| itm |", "| zh |"] {
+    let parts =
+        ["# albef-tiny", "datasets/emoji/train.tar", "datasets/emoji/licenses/", "- seed 42, 4 steps of 8 records"];
+    let summary: Summary = serde_json::from_str(&summary).unwrap();
+    let itm = &summary.heldout.tasks["itm"];
+    let itm = format!("| itm | {:.3} | {:.1} % | 50.0 % | {} |", itm.loss, 100.0 * itm.accuracy, itm.predictions);
+    let measured =
+        [&itm, "| zh, text to picture, the nearest 4 re-ranked |", "--rerank", "Model::open(\"THIS_FOLDER\""];
+    for part in parts.iter().chain(&measured) {
         assert!(card.contains(part), "`{part}` in\n{card}");
     }
     let again = trained.export(&lean, "").unwrap_err().to_string();

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use tuwen_train::{Recipe, Summary};
+use tuwen_model::{heldout_results, results_tables};
+use tuwen_train::Recipe;
 
 use super::Output;
 use super::input::Input;
@@ -19,7 +20,7 @@ pub(super) fn write(input: &Input, output: &Output, program: &str) -> String {
     }
     let _ = write!(card, "\n## Load it\n\n```\n{}```\n", output.usage);
     match &input.recipe {
-        Some(recipe) => data(&mut card, &mut recipe.clone(), input.trained.folder.as_deref()),
+        Some(recipe) => data(&mut card, &mut recipe.clone(), (input.trained.folder.as_deref(), input.trained.step)),
         None => {
             card +=
                 "\n## Data, recipe, metrics\n\nUnknown: the file says nothing of them. Its licence is its origin's.\n"
@@ -28,7 +29,7 @@ pub(super) fn write(input: &Input, output: &Output, program: &str) -> String {
     card
 }
 
-fn data(card: &mut String, recipe: &mut Recipe, folder: Option<&Path>) {
+fn data(card: &mut String, recipe: &mut Recipe, (folder, step): (Option<&Path>, Option<u64>)) {
     let run = folder.map(run_of);
     let read = |name: &str| run.as_ref().and_then(|run| std::fs::read_to_string(run.join(name)).ok());
     *card += "\n## Data\n\n";
@@ -46,12 +47,12 @@ fn data(card: &mut String, recipe: &mut Recipe, folder: Option<&Path>) {
         "\n## Recipe\n\nSeed {seed}; every number:\n\n```toml\n{}```\n",
         recipe.resolved_toml().unwrap_or_default()
     );
-    let summary = read("summary.json").and_then(|text| serde_json::from_str::<Summary>(&text).ok());
-    *card += "\n## Metrics, held out\n\n";
-    match summary {
-        Some(summary) => metrics(card, &summary),
-        None => *card += "None: the run has not ended.\n",
-    }
+    *card += "\n## Results on held-out records\n\n";
+    let results = run.zip(step).and_then(|(run, step)| heldout_results(run, step));
+    *card += &results
+        .map_or("Not known: no run lies beside the weights that was tested then.\n".to_string(), |found| {
+            results_tables(&found)
+        });
 }
 
 /// A checkpoint's run, or the folder itself.
@@ -86,25 +87,5 @@ fn origins(card: &mut String, origin: &Value) {
             text("key"),
             text("sha256")
         );
-    }
-}
-
-fn metrics(card: &mut String, summary: &Summary) {
-    let _ = writeln!(
-        card,
-        "After {} steps ({:.1} epochs):\n\n| measure | value |\n|---|---|",
-        summary.steps, summary.epochs
-    );
-    for (task, result) in &summary.heldout.tasks {
-        let _ = writeln!(card, "| {task}: accuracy | {:.4} (chance {:.4}) |", result.accuracy, result.chance);
-        let _ = writeln!(card, "| {task}: loss | {:.4} |", result.loss);
-    }
-    for result in &summary.heldout.retrieval {
-        let how =
-            result.reranked.map_or("alignment alone".to_string(), |nearest| format!("{nearest} nearest re-ranked"));
-        let _ = writeln!(card, "| {}: mean recall, {how} | {:.2} % |", result.language, result.table.mean_recall);
-    }
-    for (name, measure) in &summary.heldout.metrics {
-        let _ = writeln!(card, "| {name} | {:.4} |", measure.value);
     }
 }
