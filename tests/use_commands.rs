@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Output;
 
+use tuwen::encoder::read_weights;
+
 use crate::albef_fixture::picture;
 use crate::program::{program, said};
 use crate::use_model::{heldout, short_run};
@@ -78,7 +80,20 @@ fn matching_filling_and_exporting_from_the_command_line() {
     done(&["export", model, text(&lean)]);
     let filled = done(&["fill", text(&image), "a [MASK] face", "--model", text(&lean), "--top", "3"]);
     assert_eq!(filled.lines().count(), 4, "{filled}");
+    an_export_is_converted_as_its_run_is(folder.path(), &run, &lean);
     let error = called(&["match", text(&folder.path().join("no.png")), "a", "--model", model]);
     let told = String::from_utf8_lossy(&error.stderr).into_owned();
     assert!(error.status.code() == Some(1) && told.contains("no.png: "), "{told}");
+}
+
+/// Momentum encoders, which the run has and its export has not, apart.
+fn an_export_is_converted_as_its_run_is(folder: &Path, run: &Path, export: &Path) {
+    let converted = |from: &Path, name: &str| {
+        let out = folder.join(name);
+        done(&["convert", text(from), text(&out), "--to", "albef"]);
+        let trained = |name: &str| !["_m.", "_queue"].iter().any(|part| name.contains(part));
+        read_weights(&out.join("model.safetensors"), trained).unwrap()
+    };
+    let (of_run, of_export) = (converted(run, "of-run"), converted(export, "of-export"));
+    assert!(of_run.len() > 50 && of_run == of_export);
 }

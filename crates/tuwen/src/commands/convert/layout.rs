@@ -20,12 +20,31 @@ fn left_out(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| format!("has no place in this layout and is left out: {}", names.join(", ")))
 }
 
+/// Numbers of a frame, as the QQ reference has them written into its code.
+const REFERENCE_FRAME: usize = 1536;
+/// Width and layers of the image encoder, as the official ALBEF has them written into its code.
+const OFFICIAL_VISION: [usize; 2] = [768, 12];
+
+/// What has to be changed in the official code for an image encoder of another size.
+fn other_vision(input: &Input, official: &Weights) -> Option<String> {
+    let width = official.get("visual_encoder.cls_token")?.shape.last().copied()?;
+    let found = [width, input.layers("encoder.vision.layers.")];
+    (found != OFFICIAL_VISION).then(|| {
+        let ([width, layers], [official_width, official_layers]) = (found, OFFICIAL_VISION);
+        format!(
+            "the image encoder has {layers} layers of width {width}: `models/model_pretrain.py` has {official_layers} of \
+             {official_width} written into it, to be changed with heads and side"
+        )
+    })
+}
+
 /// The official ALBEF's state dict, and the `config_bert.json` that its code asks for.
 pub(super) fn albef(input: &Input, heads: Option<usize>) -> Result<Output, CommandError> {
     expect(input, &[Kind::Albef], Layout::Albef)?;
     let official = albef_runs::to_official(&input.ours);
     let mut notes = official.notes;
     notes.extend(left_out(&official.left_out));
+    notes.extend(other_vision(input, &official.weights));
     let numbers = BertNumbers::of(input, heads, &mut notes)?;
     let mut files = vec![("config_bert.json", numbers.official_json(input))];
     files.extend(vocabulary_files(input).into_iter().filter(|(name, _)| *name == "vocab.txt"));
@@ -41,10 +60,19 @@ pub(super) fn unibert(input: &Input) -> Result<Output, CommandError> {
     let reference = unibert_runs::to_reference(&input.ours);
     let mut notes: Vec<String> = left_out(&reference.left_out).into_iter().collect();
     notes.push("the word table for frames, which nothing reads, is written as zeros".into());
+    let width = reference.weights.get("roberta.bert.video_fc.weight").and_then(|weight| weight.shape.last().copied());
+    if let Some(width) = width.filter(|&width| width != REFERENCE_FRAME) {
+        notes.push(format!(
+            "frames have {width} numbers: the reference's `qq_uni_model.py` has {REFERENCE_FRAME} written into it, to be changed"
+        ));
+    }
     let files = vocabulary_files(input).into_iter().filter(|(name, _)| *name == "vocab.txt").collect();
     let usage = "\
 from safetensors.torch import load_file
-model.load_state_dict(load_file(\"model.safetensors\"))\n";
+state = load_file(\"model.safetensors\")
+# Its transformers 4.5.1 keeps counters of positions in the state dict; versions that don't refuse them:
+# state = {name: tensor for name, tensor in state.items() if not name.endswith(\"position_ids\")}
+model.load_state_dict(state, strict=True)  # QQUniModel with the tasks that were trained\n";
     Ok(Output { weights: reference.weights, integers: reference.integers, files, notes, usage: usage.into() })
 }
 
