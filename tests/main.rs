@@ -51,6 +51,7 @@ mod unibert_variants;
 mod unibert_vision;
 mod use_commands;
 mod use_model;
+mod use_reranked;
 mod weights_models;
 mod weights_round_trip;
 mod weights_runs;

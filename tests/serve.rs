@@ -11,9 +11,9 @@ use crate::program::program;
 use crate::use_model::short_run;
 
 /// A server that ends with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Drop for Server {
@@ -24,7 +24,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn start(model: &Path, pictures: &Path) -> Self {
+    pub(crate) fn start(model: &Path, pictures: &Path) -> Self {
         let arguments = ["serve", pictures.to_str().unwrap(), "--model", model.to_str().unwrap(), "--port", "0"];
         let mut child = program(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
@@ -34,7 +34,7 @@ impl Server {
     }
 
     /// The answer to these bytes, status first.
-    fn raw(&self, request: &[u8]) -> (u16, Vec<u8>) {
+    pub(crate) fn raw(&self, request: &[u8]) -> (u16, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let _ = stream.write_all(request); // who is refused early can't send all
@@ -44,7 +44,7 @@ impl Server {
         (status, answer)
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let (status, answer) = self.raw(format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address).as_bytes());
         (status, String::from_utf8_lossy(&answer).into_owned())
     }
@@ -74,6 +74,9 @@ fn answers(server: &Server) {
     let (status, found) = server.get("/?q=%E7%BA%A2%3Cscript%3E");
     assert!(status == 200 && found.contains("红&lt;script&gt;") && !found.contains("<script"), "{found}");
     assert_eq!(found.matches("class=\"score\"").count(), 2);
+    let (status, found) = server.get("/?q=a+red+circle&rerank=1");
+    assert!(status == 200 && found.contains("2 of them in order by matching") && found.contains("checked"), "{found}");
+    assert_eq!(found.matches(" % · ").count(), 2, "chance and cosine");
     // By name: `<b>&.png` is number 0, `broken.png` 1, `c.png` 2.
     let (status, answer) = server.raw(format!("GET /small/2 HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).as_bytes());
     let start = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;

@@ -1,12 +1,16 @@
 //! ALBEF in use: two streams into one space, and their fusion.
 
 use burn::module::Module as _;
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::sigmoid};
+use burn::tensor::activation::{log_sigmoid, sigmoid};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use tuwen_encoder::albef::ImageMemory;
 use tuwen_encoder::{Tape, WeightsError, load_weights};
-use tuwen_itm::match_margins;
+use tuwen_itm::{match_margins, match_scores};
 use tuwen_ops::{Dropout, select_rows};
 use tuwen_text::{ChineseWords, MaskUnit, TextError, TextInput, pre_caption};
-use tuwen_train::albef::{AlbefPretraining, Batch, Recipe, joined_words, pixel_tensor, text_tensors, word_maps};
+use tuwen_train::albef::{
+    AlbefPretraining, Batch, Recipe, RerankScore, joined_words, pixel_tensor, text_tensors, word_maps,
+};
 use tuwen_train::{TextPipeline, Trained};
 use tuwen_vision::{Image, PixelPlanes, TestTransform, VisionError};
 
@@ -19,12 +23,27 @@ pub(crate) struct AlbefModel {
     text: TextPipeline,
     caption_words: usize,
     chinese_words: Option<ChineseWords>,
+    /// What puts candidates in order.
+    rerank_score: RerankScore,
     /// The whole picture at the side the encoder reads.
     pub(crate) transform: TestTransform,
     /// Whether some stage trains matching.
     pub(crate) matches: bool,
     /// Whether some stage trains hidden words.
     pub(crate) fills: bool,
+}
+
+/// Encoded texts, `n` of them.
+struct Texts {
+    states: Tensor<3>, // [n, L, H]
+    mask: Tensor<2, Bool>,
+    features: Tensor<2>, // [n, E]
+}
+
+/// Encoded pictures, `n` of them.
+struct Images {
+    memory: ImageMemory,
+    features: Tensor<2>, // [n, E]
 }
 
 impl AlbefModel {
@@ -37,6 +56,7 @@ impl AlbefModel {
             text: TextPipeline { tokenizer: trained.tokenizer.clone(), layout: recipe.text.layout },
             caption_words: recipe.text.caption_words,
             chinese_words: whole_words.then(ChineseWords::new),
+            rerank_score: recipe.evaluation.rerank_score,
             transform: TestTransform { side: recipe.vision.side, normalisation: recipe.vision.normalisation },
             matches: recipe.stages.iter().any(|stage| stage.itm.is_some()),
             fills: recipe.stages.iter().any(|stage| stage.mlm.is_some()),
@@ -71,9 +91,7 @@ impl AlbefModel {
 
     /// Unit vectors of texts, `[E]` each.
     pub(crate) fn text_features(&self, texts: &[TextInput]) -> Vec<Vec<f32>> {
-        let (ids, mask) = self.tensors(texts);
-        let encoder = &self.model.encoder;
-        rows(encoder.text_features(&encoder.text_states(ids, &mask, &Dropout::off())))
+        rows(self.texts(texts).features)
     }
 
     fn tensors(&self, texts: &[TextInput]) -> (Tensor<2, Int>, Tensor<2, Bool>) {
@@ -81,26 +99,58 @@ impl AlbefModel {
         text_tensors(&inputs, self.text.tokenizer.special_ids().pad, &self.device())
     }
 
+    fn texts(&self, texts: &[TextInput]) -> Texts {
+        let (ids, mask) = self.tensors(texts);
+        let encoder = &self.model.encoder;
+        let states = encoder.text_states(ids, &mask, &Dropout::off());
+        Texts { features: encoder.text_features(&states), states, mask }
+    }
+
+    fn images(&self, pictures: &[&PixelPlanes]) -> Images {
+        let encoder = &self.model.encoder;
+        let states = encoder.image_states(pixel_tensor(pictures, &self.device()));
+        Images { features: encoder.image_features(&states), memory: encoder.image_memory(&states) }
+    }
+
+    /// How well text number i and picture number i fit each other.
+    fn scores(&self, texts: Texts, images: &Images) -> Vec<MatchScore> {
+        let (tape, off) = (Tape::off(), Dropout::off());
+        let on = self.model.encoder.on(&tape);
+        let cosines = (texts.features * images.features.clone()).sum_dim(1).squeeze_dim::<1>(1);
+        let below = on.fuse_below(texts.states, &texts.mask, images.memory.below(), &off);
+        let logits = self.model.itm.forward(on.fuse_last_cls(below, &texts.mask, images.memory.last(), &off));
+        let margins = match_margins(logits.clone());
+        let orders = match self.rerank_score {
+            RerankScore::Matching => match_scores(logits),
+            RerankScore::Product => log_sigmoid(margins.clone()) + cosines.clone() / self.model.temperature.val(),
+        };
+        let [probabilities, cosines, orders] =
+            [sigmoid(margins), cosines, orders].map(|column| column.into_data().iter::<f32>().collect::<Vec<_>>());
+        let score = |((probability, cosine), order)| MatchScore { probability, cosine, order };
+        probabilities.into_iter().zip(cosines).zip(orders).map(score).collect()
+    }
+
     /// How well each text fits a picture, `size` of them at a time; the picture is encoded once.
-    pub(crate) fn match_scores(&self, picture: &PixelPlanes, texts: &[TextInput], size: usize) -> Vec<MatchScore> {
-        let (encoder, tape, off) = (&self.model.encoder, Tape::off(), Dropout::off());
-        let image_states = encoder.image_states(pixel_tensor(&[picture], &self.device()));
-        let image = encoder.image_features(&image_states); // [1, E]
-        let memory = encoder.image_memory(&image_states);
+    pub(crate) fn match_texts(&self, picture: &PixelPlanes, texts: &[TextInput], size: usize) -> Vec<MatchScore> {
+        let Images { memory, features } = self.images(&[picture]);
         let scores = |texts: &[TextInput]| {
-            let (ids, mask) = self.tensors(texts);
-            let states = encoder.text_states(ids, &mask, &off);
-            let cosines = encoder.text_features(&states).matmul(image.clone().transpose()); // [n, 1]
-            let memory = memory.select(&Tensor::zeros([texts.len()], &self.device()));
-            let on = encoder.on(&tape);
-            let below = on.fuse_below(states, &mask, memory.below(), &off);
-            let margins = match_margins(self.model.itm.forward(on.fuse_last_cls(below, &mask, memory.last(), &off)));
-            let probabilities: Vec<f32> = sigmoid(margins).into_data().iter::<f32>().collect();
-            let cosines: Vec<f32> = cosines.into_data().iter::<f32>().collect();
-            let score = |(probability, cosine)| MatchScore { probability, cosine };
-            probabilities.into_iter().zip(cosines).map(score).collect::<Vec<_>>()
+            let rows = Tensor::zeros([texts.len()], &self.device());
+            let image = Images { memory: memory.select(&rows), features: features.clone().select(0, rows) };
+            self.scores(self.texts(texts), &image)
         };
         texts.chunks(size.max(1)).flat_map(scores).collect()
+    }
+
+    /// How well a text fits each picture; the text is encoded once.
+    pub(crate) fn match_pictures(&self, text: &TextInput, pictures: &[PixelPlanes]) -> Vec<MatchScore> {
+        let Texts { states, mask, features } = self.texts(std::slice::from_ref(text));
+        let count = pictures.len();
+        let texts = Texts {
+            states: states.repeat_dim(0, count),
+            mask: mask.repeat_dim(0, count),
+            features: features.repeat_dim(0, count),
+        };
+        self.scores(texts, &self.images(&pictures.iter().collect::<Vec<_>>()))
     }
 
     /// The words that fit the hidden places of `text` beside a picture, or beside one that is all of the mean colour.

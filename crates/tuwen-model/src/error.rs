@@ -80,6 +80,16 @@ pub enum ModelError {
         /// What is wrong with it.
         reason: String,
     },
+    /// No clip of this name.
+    #[error("{}: no clip is called `{name}`{}", path.display(), known.as_ref().map_or(String::new(), |known| format!("; one is called `{known}`")))]
+    NoClip {
+        /// The record files.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// The first one that is there.
+        known: Option<String>,
+    },
     /// A file or folder can't be read.
     #[error("{}: {source}", path.display())]
     Io {

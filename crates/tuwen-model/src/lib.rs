@@ -1,4 +1,4 @@
-//! A trained model in use: embeddings, matching, hidden words, and search over pictures.
+//! A trained model in use: embeddings, matching, hidden words, and search over pictures and clips.
 //!
 //! [`Model::open`] takes a run's folder, one of its checkpoints, or an exported folder, and needs nothing beside it. One
 //! item or many, a slice or a stream: the results are the same.
@@ -21,24 +21,31 @@
 
 mod albef;
 mod card;
+mod clip_search;
+mod clips;
 mod embeddings;
 mod error;
 mod fill;
 mod index;
 mod index_file;
+mod matching;
 mod model;
 mod pictures;
+mod reranked;
 mod results;
 mod stream;
 mod unibert;
 mod walk;
 
 pub use card::model_card;
+pub use clip_search::MatchedClip;
+pub use clips::{Clip, Clips};
 pub use embeddings::{Embeddings, Ranked};
 pub use error::ModelError;
 pub use fill::{Blank, Guess};
 pub use index::{Index, Indexing};
-pub use model::{MatchScore, Model, WordMap};
+pub use matching::MatchScore;
+pub use model::{Model, WordMap};
 pub use pictures::Pictures;
+pub use reranked::Found;
 pub use results::{heldout_results, results_tables};
-pub use unibert::Clip;

@@ -21,21 +21,12 @@ pub struct Model {
     kind: Kind,
     recipe: Recipe,
     identity: String,
-    batch: usize,
+    pub(crate) batch: usize,
 }
 
 enum Kind {
     Albef(Box<AlbefModel>),
     UniBert(Box<UniBertModel>),
-}
-
-/// How well a text and a picture fit each other.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MatchScore {
-    /// That they belong together, by the matching head.
-    pub probability: f32,
-    /// The cosine of their embeddings, by which search ranks.
-    pub cosine: f32,
 }
 
 /// Where a word looks at a picture.
@@ -142,15 +133,31 @@ impl Model {
         E: From<ModelError> + Send + 'a,
     {
         let albef = self.albef("embedding pictures")?;
-        let transform = albef.transform;
+        Ok(self.each_picture(albef, items, open, |pictures| albef.image_features(pictures)))
+    }
+
+    /// What `compute` makes of pictures, a batch at a time; those of a batch are opened side by side.
+    pub(crate) fn each_picture<'a, T, I, E, R>(
+        &'a self,
+        albef: &'a AlbefModel,
+        items: impl IntoIterator<Item = T> + 'a,
+        open: impl Fn(T) -> Result<I, E> + Sync + 'a,
+        compute: impl Fn(&[PixelPlanes]) -> Vec<R> + 'a,
+    ) -> impl Iterator<Item = Result<R, E>> + 'a
+    where
+        T: Send + 'a,
+        I: Borrow<Image> + 'a,
+        E: From<ModelError> + Send + 'a,
+        R: 'a,
+    {
         let planes = move |item| -> Result<PixelPlanes, E> {
             let image = open(item)?;
-            transform.planes(Borrow::<Image>::borrow(&image)).map_err(|error| E::from(error.into()))
+            albef.planes(Borrow::<Image>::borrow(&image)).map_err(|error| E::from(error.into()))
         };
-        Ok(in_batches(items, self.batch, move |batch: Vec<T>| {
+        in_batches(items, self.batch, move |batch: Vec<T>| {
             let opened: Vec<_> = batch.into_par_iter().map(&planes).collect();
-            where_sound(opened, |pictures| albef.image_features(pictures))
-        }))
+            where_sound(opened, &compute)
+        })
     }
 
     /// Unit vectors `[E]` of texts one after the other; a text that can't be tokenised costs itself alone. Errors: a UniBERT.
@@ -181,22 +188,6 @@ impl Model {
             debug_assert!(fits, "every row has the model's size");
         }
         Ok(embeddings)
-    }
-
-    /// How well each of `texts` fits a picture. Errors: a UniBERT, a model that was not trained to match.
-    pub fn match_scores<T: AsRef<str>>(&self, image: &Image, texts: &[T]) -> Result<Vec<MatchScore>, ModelError> {
-        let albef = self.albef("matching a picture with texts")?;
-        self.trained("matching", "itm", self.matches())?;
-        let inputs = texts.iter().map(|text| albef.input(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
-        Ok(albef.match_scores(&albef.planes(image)?, &inputs, self.batch))
-    }
-
-    /// For each clip the probability that its title belongs to it. Errors: an ALBEF, a model that was not trained to match, a
-    /// clip that can't be made into frames.
-    pub fn match_clips(&self, clips: &[Clip]) -> Result<Vec<f32>, ModelError> {
-        let unibert = self.unibert("matching clips with their titles")?;
-        self.trained("matching", "itm", self.matches())?;
-        in_batches(clips.iter().cloned(), self.batch, |batch: Vec<Clip>| unibert.match_scores(batch)).collect()
     }
 
     /// The `most` likeliest words for each `[MASK]` in `text`, beside a picture, or beside an empty one: all of it of the mean
@@ -230,19 +221,19 @@ impl Model {
         Ok(candidates.rank(query.row(0), candidates.len()))
     }
 
-    fn trained(&self, what: &'static str, task: &'static str, is: bool) -> Result<(), ModelError> {
+    pub(crate) fn trained(&self, what: &'static str, task: &'static str, is: bool) -> Result<(), ModelError> {
         let untrained = || ModelError::Untrained { what, recipe: self.recipe.name().to_string(), task };
         is.then_some(()).ok_or_else(untrained)
     }
 
-    fn albef(&self, what: &'static str) -> Result<&AlbefModel, ModelError> {
+    pub(crate) fn albef(&self, what: &'static str) -> Result<&AlbefModel, ModelError> {
         match &self.kind {
             Kind::Albef(model) => Ok(model),
             Kind::UniBert(_) => Err(ModelError::Architecture { what, is: "a UniBERT", expected: "an ALBEF" }),
         }
     }
 
-    fn unibert(&self, what: &'static str) -> Result<&UniBertModel, ModelError> {
+    pub(crate) fn unibert(&self, what: &'static str) -> Result<&UniBertModel, ModelError> {
         match &self.kind {
             Kind::UniBert(model) => Ok(model),
             Kind::Albef(_) => Err(ModelError::Architecture { what, is: "an ALBEF", expected: "a UniBERT" }),

@@ -3,7 +3,7 @@
 use burn::module::Module as _;
 use burn::tensor::{Device, Tensor, activation::sigmoid};
 use tuwen_core::Aligned;
-use tuwen_data::{Record, Title, TitleChoice, Visit, Visual};
+use tuwen_data::{Record, Title, TitleChoice, Visit};
 use tuwen_encoder::unibert::ClipTextStates;
 use tuwen_encoder::{WeightsError, load_weights};
 use tuwen_ops::{Dropout, select_rows};
@@ -13,22 +13,13 @@ use tuwen_train::unibert::{Batch, BatchShape, Content, Example, ExampleMaker, He
 use tuwen_train::{Purpose, TextPipeline, Trained};
 use tuwen_vision::{FrameMasking, VisionError};
 
-use crate::ModelError;
 use crate::albef::{indices, rows};
 use crate::fill::{Blank, likeliest, masked_text};
 use crate::stream::where_sound;
+use crate::{Clip, ModelError};
 
 /// The name that a title has here among a record's.
 const TITLE: &str = "title";
-
-/// A clip and its title.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Clip {
-    /// The title.
-    pub title: String,
-    /// A picture, a strip of frames, or frame features, as the model's recipe expects them.
-    pub visual: Visual,
-}
 
 /// The model, and what makes clips into what it reads.
 pub(crate) struct UniBertModel {

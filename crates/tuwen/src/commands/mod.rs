@@ -74,13 +74,13 @@ enum Command {
     Plan(plan::PlanArguments),
     /// Embed pictures, texts or clips
     Embed(using::EmbedArguments),
-    /// Tell how well texts fit a picture
+    /// Tell how well texts fit a picture or a clip
     Match(using::MatchArguments),
     /// Fill in the hidden words of a text: fill [IMAGE] "a [MASK] face"
     Fill(using::FillArguments),
-    /// Find pictures by a text
+    /// Find pictures or clips by a text, or texts by a picture
     Search(using::SearchArguments),
-    /// Search pictures on a page in the browser, of this machine alone if nothing else is said
+    /// Search pictures or clips on a page in the browser, of this machine alone if nothing else is said
     Serve(using::ServeArguments),
     /// Take a model out of its run, with all that is needed to use it
     Export(using::ExportArguments),

@@ -3,23 +3,35 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use tuwen_model::{Blank, MatchScore};
+use tuwen_model::Blank;
 
 use super::request::encoded;
+use super::shelf::{self, Shelf};
 
 pub(super) const STYLE: &str = include_str!("../../assets/serve.css");
 
-/// A picture of a search, or of the whole set.
-pub(super) struct Found<'a> {
-    pub(super) number: usize,
-    pub(super) score: Option<f32>,
-    pub(super) name: &'a str,
+/// What a search found, or the beginning of all there is.
+pub(super) struct Listing<'a> {
+    pub(super) shelf: &'a Shelf,
+    pub(super) query: Option<&'a str>,
+    /// Of so many it is offered to put them in order by matching, and so many are.
+    pub(super) offered: usize,
+    pub(super) candidates: usize,
+    pub(super) found: &'a [shelf::Listed],
 }
 
 /// A picture with the map of a word on it.
 pub(super) struct WordPicture {
     pub(super) word: String,
     pub(super) png: Vec<u8>,
+}
+
+/// How a text fits what is looked at.
+pub(super) struct Matched {
+    pub(super) probability: f32,
+    /// Where text and picture have embeddings of their own.
+    pub(super) cosine: Option<f32>,
+    pub(super) words: Vec<WordPicture>,
 }
 
 /// A picture that is looked at, with what was asked of it.
@@ -29,7 +41,7 @@ pub(super) struct Looked<'a> {
     pub(super) query: Option<&'a str>,
     pub(super) text: Option<&'a str>,
     pub(super) fill: Option<&'a str>,
-    pub(super) matched: Option<&'a Result<(MatchScore, Vec<WordPicture>), String>>,
+    pub(super) matched: Option<&'a Result<Matched, String>>,
     pub(super) filled: Option<&'a Result<Vec<Blank>, String>>,
 }
 
@@ -51,7 +63,7 @@ pub(super) fn page(title: &str, content: &Markup) -> Markup {
     }
 }
 
-fn head(model: &str, query: Option<&str>) -> Markup {
+fn head(model: &str, query: Option<&str>, (offered, asked): (usize, bool)) -> Markup {
     html! {
         header {
             p.brand { a href="/" { "tuwen " span lang="zh" { "图文" } } " " span.quiet { "model " (model) } }
@@ -59,38 +71,29 @@ fn head(model: &str, query: Option<&str>) -> Markup {
                 input type="search" name="q" value=(query.unwrap_or_default()) maxlength="500" autofocus[query.is_none()]
                     placeholder="a red circle · 红色的圆" aria-label="What to look for, in English or Chinese" autocomplete="off";
                 button { "Search" }
+                @if offered > 0 {
+                    label.quiet {
+                        input type="checkbox" name="rerank" value="1" checked[asked];
+                        " the " (offered) " nearest in order by matching"
+                    }
+                }
             }
         }
     }
 }
 
 /// All pictures, or what a search found.
-pub(super) fn home(
-    model: &str,
-    pictures: usize,
-    query: Option<&str>,
-    found: &[Found<'_>],
-    skipped: &[(&str, &str)],
-) -> Markup {
+pub(super) fn home(model: &str, Listing { shelf, query, offered, candidates, found }: &Listing<'_>) -> Markup {
+    let (kind, readable, skipped) = (shelf.kind(), shelf.readable(), shelf.skipped());
     let more = query.map_or(String::new(), |query| format!("?q={0}&text={0}", encoded(query)));
     let content = html! {
-        (head(model, query))
+        (head(model, *query, (*offered, *candidates > 0)))
         main {
             p.quiet {
-                @if let Some(query) = query { "Of " (pictures) " pictures the nearest to “" (query) "”, with the cosine" }
-                @else { (pictures) " pictures" @if found.len() < pictures { ", the first " (found.len()) } }
+                @if let Some(query) = query { (order(shelf, query, *candidates)) }
+                @else { (readable) " " (kind) @if found.len() < readable { ", the first " (found.len()) } }
             }
-            ol.grid {
-                @for Found { number, score, name } in found {
-                    li {
-                        a href={ "/picture/" (number) (more) } {
-                            img src={ "/small/" (number) } alt=(name) loading="lazy" width="96" height="96";
-                            @if let Some(score) = score { span.score { (format!("{score:.3}")) } }
-                            span.name { (name) }
-                        }
-                    }
-                }
-            }
+            ol.grid { @for listed in *found { (tile(shelf, listed, &more)) } }
             @if !skipped.is_empty() {
                 details {
                     summary { (skipped.len()) " files could not be read" }
@@ -102,10 +105,39 @@ pub(super) fn home(
     page(&query.map_or("tuwen".to_string(), |query| format!("{query} · tuwen")), &content)
 }
 
+/// What was looked for and what the results are ordered by, in words.
+fn order(shelf: &Shelf, query: &str, candidates: usize) -> String {
+    let readable = shelf.readable();
+    match (shelf, candidates) {
+        (Shelf::Clips { .. }, _) => format!("{readable} clips by how well “{query}” matches them"),
+        (_, 0) => format!("Of {readable} pictures the nearest to “{query}”, with the cosine"),
+        (_, asked) => format!(
+            "Of {readable} pictures the nearest to “{query}”, {asked} of them in order by matching: the chance that it fits, and \
+             the cosine"
+        ),
+    }
+}
+
+fn tile(shelf: &Shelf, listed: &shelf::Listed, more: &str) -> Markup {
+    let (number, name) = (listed.number, shelf.name(listed.number));
+    let share = listed.probability.map(|share| format!("{:.1} %", 100.0 * share));
+    let cosine = listed.cosine.map(|cosine| format!("{cosine:.3}"));
+    let scores: Vec<String> = share.into_iter().chain(cosine).collect();
+    html! {
+        li {
+            a href={ "/picture/" (number) (more) } {
+                img src={ "/small/" (number) } alt=(name) loading="lazy" width="96" height="96";
+                @if !scores.is_empty() { span.score { (scores.join(" · ")) } }
+                span.name { (name) }
+            }
+        }
+    }
+}
+
 /// One picture, how a text fits it, and hidden words.
 pub(super) fn picture(model: &str, looked: &Looked<'_>) -> Markup {
     let content = html! {
-        (head(model, looked.query))
+        (head(model, looked.query, (0, false)))
         main.one {
             figure.whole {
                 img src={ "/large/" (looked.number) } alt=(looked.name);
@@ -121,7 +153,7 @@ pub(super) fn picture(model: &str, looked: &Looked<'_>) -> Markup {
                         button { "Match" }
                     }
                     @match looked.matched {
-                        Some(Ok((score, words))) => (matching(score, words)),
+                        Some(Ok(matched)) => (matching(matched)),
                         Some(Err(reason)) => p.told { (reason) },
                         None => {}
                     }
@@ -159,10 +191,10 @@ fn kept(values: &[(&str, Option<&str>)]) -> Markup {
     }
 }
 
-fn matching(score: &MatchScore, words: &[WordPicture]) -> Markup {
+fn matching(Matched { probability, cosine, words }: &Matched) -> Markup {
     html! {
-        p { strong { (format!("{:.1} %", 100.0 * score.probability)) } " that they belong together" (bar(score.probability)) }
-        p.quiet { "Cosine of their embeddings: " (format!("{:.3}", score.cosine)) }
+        p { strong { (format!("{:.1} %", 100.0 * probability)) } " that they belong together" (bar(*probability)) }
+        @if let Some(cosine) = cosine { p.quiet { "Cosine of their embeddings: " (format!("{cosine:.3}")) } }
         @if !words.is_empty() {
             h3 { "Where each word looks" }
             div.maps {

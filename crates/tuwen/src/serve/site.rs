@@ -3,13 +3,14 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tuwen_eval::{heat_map, png_bytes};
-use tuwen_model::{Blank, Index, MatchScore, Model, ModelError, Ranked};
+use tuwen_model::{Blank, Clip, Model, ModelError};
 use tuwen_vision::Image;
 
-use super::page::{self, Found, Looked, WordPicture};
+use super::page::{self, Looked, Matched, WordPicture};
 use super::picture::fitted;
 use super::request::Request;
 use super::response::Response;
+use super::shelf::Shelf;
 
 /// Pictures on a page.
 const SHOWN: usize = 60;
@@ -20,18 +21,23 @@ const LARGE: u32 = 512;
 const GUESSES: usize = 8;
 /// Words whose maps are drawn.
 const MAPS: usize = 12;
+/// The nearest pictures that matching puts in order, where that is asked for.
+const RERANKED: usize = 16;
 
-/// Pictures, their embeddings, and the model that made them.
+/// Pictures or clips, and the model that looks at them.
 pub(crate) struct Site {
-    index: Index,
+    shelf: Shelf,
     /// One request at a time computes: all cores work on it.
     model: Mutex<Model>,
     name: String,
+    /// What can be put in order by matching; 0 where nothing more can be.
+    reranked: usize,
 }
 
 impl Site {
-    pub(crate) fn new(model: Model, index: Index) -> Self {
-        Self { index, name: model.recipe().name().to_string(), model: Mutex::new(model) }
+    pub(crate) fn new(model: Model, shelf: Shelf) -> Self {
+        let reranked = if model.matches() && matches!(shelf, Shelf::Pictures(_)) { RERANKED } else { 0 };
+        Self { reranked, name: model.recipe().name().to_string(), model: Mutex::new(model), shelf }
     }
 
     fn model(&self) -> MutexGuard<'_, Model> {
@@ -54,27 +60,21 @@ impl Site {
     }
 
     fn home(&self, request: &Request) -> Result<Response, ModelError> {
-        let query = request.value("q");
-        let ranked: Vec<(usize, Option<f32>)> = match query {
-            Some(query) => {
-                let found = self.index.search(&self.model(), query, SHOWN)?;
-                found.into_iter().map(|Ranked { place, score }| (place, Some(score))).collect()
-            }
-            None => self.index.numbers().iter().take(SHOWN).map(|&number| (number, None)).collect(),
+        let (query, shelf) = (request.value("q"), &self.shelf);
+        let candidates = request.value("rerank").map_or(0, |_| self.reranked.min(shelf.readable()));
+        let found = match query {
+            Some(query) => shelf.search(&self.model(), query, (SHOWN, candidates))?,
+            None => shelf.first(SHOWN),
         };
-        let name = |number: usize| self.index.pictures().name(number);
-        let found: Vec<Found<'_>> =
-            ranked.iter().map(|&(number, score)| Found { number, score, name: name(number) }).collect();
-        let skipped: Vec<(&str, &str)> =
-            self.index.skipped().iter().map(|(number, reason)| (name(*number), reason.as_str())).collect();
-        Ok(Response::page(page::home(&self.name, self.index.numbers().len(), query, &found, &skipped)))
+        let listed = page::Listing { shelf, query, offered: self.reranked, candidates, found: &found };
+        Ok(Response::page(page::home(&self.name, &listed)))
     }
 
     /// A picture by its number, or what is to be answered where there is none.
     fn numbered(&self, number: &str) -> Result<usize, Response> {
         let all_digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         let number = if all_digits { number.parse().ok() } else { None };
-        let number = number.filter(|&number: &usize| number < self.index.pictures().len());
+        let number = number.filter(|&number: &usize| number < self.shelf.len());
         number.ok_or_else(|| Response::told(404, "There is no such picture."))
     }
 
@@ -83,8 +83,10 @@ impl Site {
             Ok(number) => number,
             Err(response) => return Ok(response),
         };
-        let picture = fitted(&self.index.pictures().read(number)?, side)?;
-        Ok(Response::picture(png_bytes(&picture)?))
+        match self.shelf.picture(number, side == LARGE)? {
+            Some(picture) => Ok(Response::picture(png_bytes(&fitted(&picture, side)?)?)),
+            None => Ok(Response::told(404, "This clip brings features and no picture.")),
+        }
     }
 
     fn picture(&self, number: &str, request: &Request) -> Result<Response, ModelError> {
@@ -92,13 +94,20 @@ impl Site {
             Ok(number) => number,
             Err(response) => return Ok(response),
         };
-        let image = self.index.pictures().read(number)?;
         let (text, fill) = (request.value("text"), request.value("fill"));
-        let matched = text.map(|text| self.matched(&image, text));
-        let filled = fill.map(|text| self.filled(&image, text));
+        let (matched, filled) = match &self.shelf {
+            Shelf::Pictures(index) => {
+                let image = index.pictures().read(number)?;
+                (text.map(|text| self.matched(&image, text)), fill.map(|text| self.filled(&image, text)))
+            }
+            Shelf::Clips { clips, .. } => {
+                let (_, clip) = clips.read(number)?;
+                (text.map(|text| self.matched_clip(&clip, text)), fill.map(|text| self.filled_clip(&clip, text)))
+            }
+        };
         let looked = Looked {
             number,
-            name: self.index.pictures().name(number),
+            name: self.shelf.name(number),
             query: request.value("q"),
             text,
             fill,
@@ -108,7 +117,7 @@ impl Site {
         Ok(Response::page(page::picture(&self.name, &looked)))
     }
 
-    fn matched(&self, image: &Image, text: &str) -> Result<(MatchScore, Vec<WordPicture>), String> {
+    fn matched(&self, image: &Image, text: &str) -> Result<Matched, String> {
         let (scores, maps) = {
             let model = self.model();
             let scores = model.match_scores(image, &[text]).map_err(told)?;
@@ -120,12 +129,23 @@ impl Site {
             .iter()
             .take(MAPS)
             .map(|word| Ok(WordPicture { word: word.word.clone(), png: drawn(&word.map).map_err(told)? }));
-        let score = scores.first().copied().ok_or("no score")?;
-        Ok((score, pictures.collect::<Result<_, String>>()?))
+        let score = scores.first().ok_or("no score")?;
+        let words = pictures.collect::<Result<_, String>>()?;
+        Ok(Matched { probability: score.probability, cosine: Some(score.cosine), words })
+    }
+
+    fn matched_clip(&self, clip: &Clip, text: &str) -> Result<Matched, String> {
+        let probabilities = self.model().match_clips(&[clip.clone().titled(text)]).map_err(told)?;
+        let probability = *probabilities.first().ok_or("no score")?;
+        Ok(Matched { probability, cosine: None, words: Vec::new() })
     }
 
     fn filled(&self, image: &Image, text: &str) -> Result<Vec<Blank>, String> {
         self.model().fill_mask(text, Some(image), GUESSES).map_err(told)
+    }
+
+    fn filled_clip(&self, clip: &Clip, text: &str) -> Result<Vec<Blank>, String> {
+        self.model().fill_title(&clip.clone().titled(text), GUESSES).map_err(told)
     }
 }
 

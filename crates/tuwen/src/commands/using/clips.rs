@@ -1,28 +1,25 @@
-//! The records of a data set as clips with titles, for a UniBERT.
+//! What a UniBERT looks at on the command line: the records of a data set, or one clip by its name.
 
 use std::path::Path;
 
-use tuwen_data::{Record, TitleChoice, open_source};
-use tuwen_model::Clip;
-use tuwen_train::Recipe;
+use tuwen_data::Visual;
+use tuwen_model::{Clip, Clips, Model, ModelError};
 
 use super::CommandError;
 
-/// Each record's name with its clip, or why it can't be read. The title is the one in the recipe's language, or the first.
-pub(super) fn clips(
-    recipe: &Recipe,
-    place: &Path,
-) -> Result<impl Iterator<Item = Result<(String, Clip), String>>, CommandError> {
-    let source = open_source(&recipe.data().records, place)?;
-    let language = match &recipe.data().titles {
-        TitleChoice::Fixed(language) => Some(language.clone()),
-        TitleChoice::Random => None,
-    };
-    let clip = move |record: Record| {
-        let wanted = record.titles.iter().find(|title| Some(&title.language) == language.as_ref());
-        let title = wanted.or(record.titles.first()).map(|title| title.text.clone()).unwrap_or_default();
-        (record.id, Clip { title, visual: record.visual })
-    };
-    let records = source.len();
-    Ok((0..records).map(move |number| source.read(number).map(&clip).map_err(|error| error.to_string())))
+/// One clip: `RECORDS#NAME`, or a picture as a clip of a single frame.
+pub(super) fn clip(model: &Model, what: &str) -> Result<Clip, CommandError> {
+    if let Some((records, name)) = what.rsplit_once('#').filter(|_| !Path::new(what).exists()) {
+        return Ok(Clips::open(model.recipe(), Path::new(records))?.named(name)?);
+    }
+    let io = |source| ModelError::Io { path: what.into(), source };
+    Ok(Clip { title: String::new(), visual: Visual::Image(std::fs::read(what).map_err(io)?) })
+}
+
+/// The clips among `clips` that can be read, with their names; `skip` is told of the others.
+pub(super) fn readable<'a>(
+    clips: &'a Clips,
+    mut skip: impl FnMut(String) + 'a,
+) -> impl Iterator<Item = (String, Clip)> + 'a {
+    (0..clips.len()).filter_map(move |number| clips.read(number).map_err(|error| skip(error.to_string())).ok())
 }

@@ -1,13 +1,15 @@
 //! `embed`: unit vectors of pictures, texts or clips, into a file or as lines.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tuwen_model::{Model, ModelError, Pictures};
+use tuwen_model::{Clips, Model, ModelError, Pictures};
 use tuwen_train::Recipe;
 
-use super::clips::clips;
+use super::clips::readable;
 use super::sink::Sink;
 use super::{CommandError, ModelArguments};
 
@@ -112,7 +114,7 @@ fn texts(
     if texts.peek().is_none() {
         return Ok(());
     }
-    let names = std::cell::RefCell::new(std::collections::VecDeque::new());
+    let names = RefCell::new(VecDeque::new());
     let mut unreadable = None;
     let sound = texts.map_while(|text| match text {
         Ok(text) => Some(text),
@@ -130,17 +132,12 @@ fn texts(
 }
 
 fn records(model: &Model, place: &Path, out: &mut Out) -> Result<(), CommandError> {
-    let names = std::cell::RefCell::new(std::collections::VecDeque::new());
-    let mut unreadable = Vec::new();
-    let sound = clips(model.recipe(), place)?.filter_map(|clip| match clip {
-        Ok((name, clip)) => {
-            names.borrow_mut().push_back(name);
-            Some(clip)
-        }
-        Err(reason) => {
-            unreadable.push(reason);
-            None
-        }
+    let clips = Clips::open(model.recipe(), place)?;
+    let (names, mut unreadable) = (RefCell::new(VecDeque::new()), Vec::new());
+    let named = readable(&clips, |reason| unreadable.push(reason));
+    let sound = named.map(|(name, clip)| {
+        names.borrow_mut().push_back(name);
+        clip
     });
     for row in model.clip_stream(sound)? {
         let name = names.borrow_mut().pop_front().unwrap_or_default();

@@ -4,6 +4,7 @@ mod clips;
 mod embed;
 mod export;
 mod fill;
+mod found;
 mod matching;
 mod search;
 mod serve;
