@@ -60,7 +60,7 @@ fn usage(recipe: &Recipe) -> String {
     let commands: String = commands.iter().map(|command| format!("$ {command} --model THIS_FOLDER\n")).collect();
     format!(
         "```console\n{commands}$ tuwen convert THIS_FOLDER OUT --to {layout}    # for the reference's own code\n```\n\n\
-         ```rust\nlet model = tuwen::model::Model::open(\"THIS_FOLDER\".as_ref(), &burn::tensor::Device::flex())?;\n{code}```\n"
+         ```rust\nlet model = tuwen::model::Model::open(\"THIS_FOLDER\".as_ref(), &tuwen::device::Device::flex())?;\n{code}```\n"
     )
 }
 

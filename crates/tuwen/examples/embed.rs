@@ -1,7 +1,7 @@
 //! Embeds pictures and a text with a trained model, and tells which pictures are nearest to the text:
 //! `cargo run --release --example embed -- runs/albef-tiny/001 datasets/emoji/heldout.tar "红色的圆"`.
 
-use burn::tensor::Device;
+use tuwen::device::Device;
 use tuwen::model::{Embeddings, Model, ModelError, Pictures};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

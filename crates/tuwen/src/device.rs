@@ -3,7 +3,9 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 
-use burn::tensor::{DType, Device, Tensor};
+/// What computes; `Device::flex()` is the processor.
+pub use burn::tensor::Device;
+use burn::tensor::{DType, Tensor};
 
 /// Every kind of device there can be, whether it was compiled in or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,14 @@
 //!
 //! Depend on this crate for all of tuwen, or on one of the crates below for a part of it: each works alone.
 //!
-//! A model that was trained (`cargo xtask train`) or exported is used in ten lines; its folder holds all it needs:
+//! A model that was trained (`cargo xtask train albef-tiny`) or exported is used in ten lines; its folder holds all it needs,
+//! and `tuwen = { path = "crates/tuwen" }` is the only dependency:
 //!
 //! ```no_run
+//! use tuwen::device::Device;
 //! use tuwen::model::{Model, Pictures};
 //!
-//! let model = Model::open("runs/albef-tiny/001".as_ref(), &burn::tensor::Device::flex())?;
+//! let model = Model::open("runs/albef-tiny/001".as_ref(), &Device::flex())?; // on the processor
 //! let pictures = Pictures::open("holiday".as_ref())?; // a folder, a tar archive, a list
 //! let images = (0..pictures.len()).map(|number| pictures.read(number)).collect::<Result<Vec<_>, _>>()?;
 //! let embeddings = model.embed_images(&images)?; // unit vectors [n, E]
@@ -17,7 +19,8 @@
 //! # Ok::<(), tuwen::model::ModelError>(())
 //! ```
 //!
-//! [`model::Model`] also streams, matches texts with a picture, and fills in hidden words. To train one's own, see
+//! [`model::Model`] also streams, matches texts with pictures, and fills in hidden words; [`model::Index`] keeps embeddings and puts
+//! the nearest in order by matching; a UniBERT embeds and searches [`model::Clips`]. To train one's own, see
 //! [`train::train`] and, for a task of one's own, [`commands::train_own`].
 
 pub use tuwen_annotation as annotation;
