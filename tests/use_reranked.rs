@@ -7,7 +7,7 @@ use std::process::Output;
 use tuwen::eval::{Rest, SEED_REST};
 use tuwen::model::{Clips, Index, Model, ModelError, Pictures};
 use tuwen::train::albef::{Rerank, RerankScore, encode, rerank_by_matching, retrieve};
-use tuwen::train::{Architecture, Recipe, StartFrom, Trained, Which};
+use tuwen::train::{Architecture, Checkpoint, Recipe, StartFrom, Trained, Which, averaged_weights};
 use tuwen::vision::Image;
 
 use crate::albef_fixture::picture;
@@ -46,7 +46,9 @@ fn candidates_get_the_scores_of_the_runs_evaluation() {
     let folder = tempfile::tempdir().unwrap();
     let assembly = short_run(folder.path());
     let trained = || Trained::open(folder.path(), Which::Newest, |_| ()).unwrap();
-    let state = assembly.restore(assembly.start(&device().autodiff()), &trained().weights).unwrap();
+    let newest = Checkpoint::newest(&folder.path().join("checkpoints"), |_| ()).unwrap();
+    let tested = averaged_weights(&newest.model, &newest.optimizer);
+    let state = assembly.restore(assembly.start(&device().autodiff()), &tested).unwrap();
     let valid = burn::module::Module::valid(&state.model);
     let heldout = assembly.heldout_pairs(&mut |reason| panic!("{reason}")).unwrap();
     let (gallery, pad) = (&heldout.gallery, assembly.text.tokenizer.special_ids().pad);

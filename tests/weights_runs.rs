@@ -141,7 +141,7 @@ fn weights_of_a_run_are_exported_and_begin_another() {
     let back = open_weights(&folder.path().join("back/model.safetensors")).unwrap().weights;
     assert!(own.len() > 50 && own.iter().all(|(name, tensor)| back[name] == *tensor));
     let card = std::fs::read_to_string(folder.path().join("own/README.md")).unwrap();
-    for part in ["## Data", "## Recipe", "## Metrics", "mean recall", "digest `"] {
+    for part in ["## Data", "## Recipe", "## Results on held-out", "| en, text to picture |", "digest `"] {
         assert!(card.contains(part), "{part}: {card}");
     }
     let bert = import_bert(&open_weights(&folder.path().join("bert/model.safetensors")).unwrap().weights).unwrap();
