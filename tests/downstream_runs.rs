@@ -25,8 +25,7 @@ fn result(folder: &Path) -> DownstreamResults {
 fn downstream_tasks_leave_a_result_with_examples() {
     for (name, metric) in TASKS {
         let folder = tempfile::tempdir().unwrap();
-        let layer: &[&str] = if name.contains("refcoco") { &["task.layer=0"] } else { &[] };
-        let (summary, said) = run(small(name, layer).unwrap(), folder.path(), StartFrom::Scratch).unwrap();
+        let (summary, said) = run(small(name, &[]).unwrap(), folder.path(), StartFrom::Scratch).unwrap();
         assert_eq!((summary.steps, said), (4, Vec::<String>::new()), "{name}");
         let DownstreamResults { results, examples } = result(folder.path());
         let row = &results.rows[0];
