@@ -1,9 +1,9 @@
 //! Expressions for one of several emoji on a canvas, as RefCOCO+ has them.
 //!
-//! - A canvas shows four emoji of one part and of different captions and bases; its expressions are their captions, and
-//!   the candidates the boxes. Which quarter, which size and which of the four is meant says nothing: chance is 1 in 4.
-//! - Training canvases have one expression an emoji, in a drawn language; the others one in each. Some show one emoji or two:
-//!   of fours alone little is learned without boxes.
+//! - A canvas shows emoji of one part and of different captions and bases; its expressions are their captions, and the
+//!   candidates the boxes. Held-out canvases show four: which quarter, which size and which of them is meant says nothing, and
+//!   chance is 1 in 4. Training canvases show one, two or four: of fours alone little is learned without boxes.
+//! - Training canvases have one expression an emoji, in a drawn language; the others one in each.
 
 use std::collections::HashSet;
 

@@ -32,3 +32,4 @@ pub use clips::{ClipPairs, write_clip_pairs};
 pub use emoji_sets::{EmojiSets, ListSize, SetSizes, write_emoji_sets};
 pub use error::SetsError;
 pub use figures::{Shared, similarity_tenths};
+pub use readme::EMOJI_SETS_FORM;

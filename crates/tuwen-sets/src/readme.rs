@@ -2,6 +2,9 @@
 
 use crate::{EmojiSets, SetSizes};
 
+/// The form of the sets, a line of their `README.txt`: sets of another form were made by other rules.
+pub const EMOJI_SETS_FORM: &str = "form 2: canvases of one, two and four to train on";
+
 /// What the sets are and by which rules they were made.
 pub(crate) fn readme(sets: &EmojiSets, sizes: &SetSizes) -> String {
     let EmojiSets { seed, fours, keyword_threes, tone_threes, rounds } = sets;
@@ -12,6 +15,7 @@ Small sets for downstream tasks, made of the emoji
 
 Made by tuwen; the same numbers give the same lists:
 seed = {seed}, fours = {fours}, keyword_threes = {keyword_threes}, tone_threes = {tone_threes}, rounds = {rounds}
+{EMOJI_SETS_FORM}
 
 images/       all emoji, 64 x 64 pixels; canvases/ four of them each or fewer, 128 x 128
 Parts         train, val and heldout hold the emoji of train.tar, val.tar and heldout.tar of datasets/emoji, and no other.
@@ -65,6 +69,7 @@ mod tests {
     #[test]
     fn says_what_it_was_made_with() {
         let text = readme(&EmojiSets { seed: 77, ..EmojiSets::default() }, &SetSizes::default());
+        assert!(text.lines().any(|line| line == EMOJI_SETS_FORM));
         assert!(text.contains("seed = 77, fours = 1000, keyword_threes = 1000, tone_threes = 300, rounds = 2\n"));
     }
 }

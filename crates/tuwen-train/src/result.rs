@@ -50,7 +50,7 @@ pub(crate) fn answered_samples(answers: &Answers, folder: &Path) -> Result<Vec<S
     let pictures = folder.join(samples::FOLDER);
     std::fs::create_dir_all(&pictures).map_err(|error| TrainError::io(&pictures, error))?;
     let one = |(number, answered): (usize, &Answered)| {
-        let drawn = drawn(answered, number, (folder, samples::FOLDER))?;
+        let picture = first_picture(answered, format!("{}/{number}.png", samples::FOLDER), folder)?;
         let sure = |answer: &GivenAnswer| Some(Guess { text: answer.text.clone(), probability: answer.probability? });
         let guesses: Vec<Guess> = answered.answers.iter().filter_map(sure).take(samples::ANSWERS).collect();
         let first = guesses.first().map(|guess| &guess.text);
@@ -60,12 +60,20 @@ pub(crate) fn answered_samples(answers: &Answers, folder: &Path) -> Result<Vec<S
         let answer = right.map(|right| Token { text: right.clone(), guesses });
         Ok(Sample {
             record: format!("held-out question {}{kind}", number + 1),
-            picture: drawn.into_iter().next(),
+            picture,
             tokens: [question].into_iter().chain(answer).collect(),
             ..Sample::default()
         })
     };
     answers.answered.iter().take(samples::SHOWN).enumerate().map(one).collect()
+}
+
+/// The first picture of a question, written as `name` in the run's `folder`; none where it can't be read any more, which is
+/// no reason to end a run.
+fn first_picture(answered: &Answered, name: String, folder: &Path) -> Result<Option<String>, TrainError> {
+    let Some(image) = answered.pictures.first().and_then(|shown| image_of(shown).ok()) else { return Ok(None) };
+    write_png(folder.join(&name), &image)?;
+    Ok(Some(name))
 }
 
 /// The pictures of an example, and the first one with the map on it, written below `pictures` in the run's `folder`.
@@ -161,6 +169,9 @@ mod tests {
         assert_eq!((answer.text.as_str(), answer.guesses[0].text.as_str()), ("red", "red"));
         assert_eq!(answer.guesses[1].probability, 0.125);
         assert!(folder.path().join(samples[3].picture.as_ref().unwrap()).is_file());
+        let gone = Answered { pictures: vec![Shown::File("nowhere.png".into())], ..one(0) };
+        let samples = answered_samples(&Answers::shares("accuracy", vec![gone]), folder.path()).unwrap();
+        assert_eq!(samples[0].picture, None);
     }
 
     #[test]

@@ -85,10 +85,14 @@ macro_rules! tasks {
             }
 
             /// Takes over what a run of fine-tuning shares with the run of `earlier`, which it is to begin with: how texts and
-            /// pictures are read, and the encoder. Errors: a run of another architecture.
+            /// pictures are read, and the encoder. Errors: a run of another architecture, or one whose encoder does not go
+            /// with the rest of the recipe.
             pub fn fit_to(&mut self, earlier: &crate::Recipe) -> Result<(), TrainError> {
                 match self {
-                    $(Self::$variant(recipe) => Ok(<$task>::fit_to(&mut recipe.task, earlier)?),)*
+                    $(Self::$variant(recipe) => {
+                        <$task>::fit_to(&mut recipe.task, earlier)?;
+                        Ok(checked::<$task>(recipe)?)
+                    })*
                 }
             }
 
@@ -103,7 +107,8 @@ macro_rules! tasks {
             /// under `root`.
             pub fn assemble<W: WithAssembly>(self, root: &Path, then: W) -> Result<W::Output, TrainError> {
                 match self.resolved() {
-                    $(Self::$variant(recipe) => {
+                    $(Self::$variant(mut recipe) => {
+                        recipe.init.locate(root);
                         Ok(then.with(&Assembly::of(*recipe, |recipe| <$task>::open(recipe, root))?))
                     })*
                 }

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use tuwen_core::Losses;
 use tuwen_data::{Fingerprint, Loader};
 use tuwen_encoder::{
-    Naming, Tape, Weights, WeightsError, frozen, import_albef, import_unibert, load_weights, weights_of,
+    Imported, Naming, Tape, Weights, WeightsError, frozen, import_albef, import_unibert, load_weights, weights_of,
 };
 
 use super::assemble::own;
@@ -40,13 +40,12 @@ fn device_of(model: &impl Module) -> Device {
 }
 
 /// Weights of any model known here under our names, and those of an own task as they are.
-fn ours(found: &Pretrained) -> Result<Weights, TrainError> {
-    let imported = match Naming::of(&found.weights) {
-        Some(Naming::Albef) => found.imported(|theirs| Ok(import_albef(theirs)?.0))?,
-        Some(Naming::UniBert) => found.imported(import_unibert)?,
-        _ => return Ok(found.model()),
-    };
-    Ok(imported.weights)
+fn ours(found: &Pretrained) -> Result<Imported, TrainError> {
+    match Naming::of(&found.weights) {
+        Some(Naming::Albef) => found.imported(|theirs| Ok(import_albef(theirs)?.0)),
+        Some(Naming::UniBert) => found.imported(import_unibert),
+        _ => Ok(Imported { weights: found.model(), ..Imported::default() }),
+    }
 }
 
 impl<O: Objective> Assembly<O> {
@@ -112,8 +111,12 @@ impl<O: Objective> Architecture for Assembly<O> {
         report: &mut dyn FnMut(&str),
     ) -> Result<(State<O>, Vec<Beginning>), TrainError> {
         let place = |_: &str, found: &Pretrained, model: &O::Model| {
-            let adopted = self.objective.adopted(ours(found)?).map_err(|source| found.unfit(source))?;
-            Placed::by_name(model, adopted).map_err(|source| found.unfit(source))
+            let Imported { weights, unused, notes } = ours(found)?;
+            let adopted = self.objective.adopted(weights).map_err(|source| found.unfit(source))?;
+            let mut placed = Placed::by_name(model, adopted).map_err(|source| found.unfit(source))?;
+            placed.imported.unused.extend(unused);
+            placed.imported.notes.extend(notes);
+            Ok(placed)
         };
         let (model, beginnings) = self.recipe.init.fill(state.model, place, report)?;
         Ok((State { model, ..state }, beginnings))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tuwen_sets::{ClipPairs, EmojiSets, write_clip_pairs, write_emoji_sets};
+use tuwen_sets::{ClipPairs, EMOJI_SETS_FORM, EmojiSets, write_clip_pairs, write_emoji_sets};
 
 use super::CommandError;
 
@@ -11,7 +11,7 @@ const EMOJI: &str = "runs/sets/emoji";
 /// Where the recipes look for the pairs of clips.
 const PAIRS: &str = "runs/sets/pairs";
 
-/// Writes the set of `task`, unless it is there.
+/// Writes the set of `task`, unless it is there. Errors: one of other rules is there.
 pub(super) fn prepare(task: &str, root: &Path) -> Result<(), CommandError> {
     let source = |name: &str| {
         let path = Path::new("datasets").join(name);
@@ -25,8 +25,15 @@ pub(super) fn prepare(task: &str, root: &Path) -> Result<(), CommandError> {
         return Ok(());
     }
     // The rules are written last: with them the set is whole.
-    if !Path::new(EMOJI).join("README.txt").exists() {
+    let rules = Path::new(EMOJI).join("README.txt");
+    if !rules.exists() {
         println!("{}\n", write_emoji_sets(&source("emoji"), Path::new(EMOJI), &EmojiSets::default())?);
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(&rules).map_err(|error| format!("{}: {error}", rules.display()))?;
+    if !text.lines().any(|line| line == EMOJI_SETS_FORM) {
+        let reason = "was made by the rules of an earlier version, on which the recipes learn something else";
+        return Err(format!("{EMOJI}: {reason}; remove the folder, and the next call makes it anew").into());
     }
     Ok(())
 }
