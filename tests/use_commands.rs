@@ -81,6 +81,8 @@ fn matching_filling_and_exporting_from_the_command_line() {
     let filled = done(&["fill", text(&image), "a [MASK] face", "--model", text(&lean), "--top", "3"]);
     assert_eq!(filled.lines().count(), 4, "{filled}");
     an_export_is_converted_as_its_run_is(folder.path(), &run, &lean);
+    let error = called(&["match", " ", "a", "--model", model]);
+    assert_eq!(error.status.code(), Some(1), "{error:?}");
     let error = called(&["match", text(&folder.path().join("no.png")), "a", "--model", model]);
     let told = String::from_utf8_lossy(&error.stderr).into_owned();
     assert!(error.status.code() == Some(1) && told.contains("no.png: "), "{told}");

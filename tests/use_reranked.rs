@@ -90,7 +90,7 @@ fn a_search_puts_the_nearest_in_order_and_leaves_the_others_behind_them() {
     let pictures = Pictures::open(&heldout()).unwrap();
     let index = Index::open(&model, pictures.clone(), None, &mut |_| ()).unwrap();
     let nearest = index.search(&model, "a red circle", 6).unwrap();
-    let found = index.search_reranked(&model, "a red circle", 6, 4).unwrap();
+    let found = index.search_reranked(&model, "a red circle", (6, 4), &mut |_, error| panic!("{error}")).unwrap();
     let places = |count: usize| nearest[..count].iter().map(|ranked| ranked.place);
     let scores = model.match_stream("a red circle", places(4), |place| pictures.read(place)).unwrap();
     let mut expected: Vec<(f32, usize)> =
@@ -121,6 +121,14 @@ fn both_scores_are_told_on_the_command_line_in_both_directions() {
         lines.len() == 5 && lines[2..4].iter().all(|line| line.contains("%  ")) && lines[4].contains("–"),
         "{found}"
     );
+    // A picture that goes after it was embedded costs itself alone.
+    let opened = Model::open(&run, &device()).unwrap();
+    let index = Index::open(&opened, Pictures::open(&pictures).unwrap(), None, &mut |_| ()).unwrap();
+    std::fs::rename(pictures.join("b.png"), folder.path().join("away.png")).unwrap();
+    let mut skipped = Vec::new();
+    let left = index.search_reranked(&opened, "红色的圆", (3, 3), &mut |place, _| skipped.push(place)).unwrap();
+    assert_eq!((left.len(), skipped.len(), index.pictures().name(skipped[0])), (2, 1, "b.png"));
+    assert!(left.iter().all(|found| found.probability.is_some() && found.place != skipped[0]));
     std::fs::write(&list, "a red circle\n红色的圆\n\na dog\n").unwrap();
     let image = pictures.join("a.png");
     let search = ["search", text(&list), text(&image), "--texts", "--model", model, "--rerank", "9", "--top", "2"];

@@ -40,12 +40,22 @@ impl Clips {
         });
         let mut found = Vec::new();
         for (place, row) in rows.enumerate() {
-            match row.and_then(|(name, share)| Ok((name, share?))) {
-                Ok((name, probability)) => found.push(MatchedClip { place, name, probability }),
+            match row {
+                Ok((name, Ok(probability))) => found.push(MatchedClip { place, name, probability }),
+                Ok((name, Err(error))) => skip(place, self.unusable(&name, error)),
                 Err(error) => skip(place, error.to_string()),
             }
         }
         found.sort_by(|a, b| b.probability.total_cmp(&a.probability));
         Ok(found)
+    }
+
+    /// That clip `name` can't be matched. It was read under the text as its title, which the error names.
+    fn unusable(&self, name: &str, error: ModelError) -> String {
+        let reason = match error {
+            ModelError::Clip { reason, .. } => reason,
+            other => other.to_string(),
+        };
+        format!("{}, record `{name}`: {reason}", self.place().display())
     }
 }

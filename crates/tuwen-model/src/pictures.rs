@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tuwen_vision::{Image, decode_image};
 
 use crate::ModelError;
-use crate::walk::{At, Entry, in_archive, in_folder, in_list, is_picture};
+use crate::walk::{At, Entry, in_archive, in_file, in_folder, in_list, is_picture};
 
 /// A larger file is no picture that anybody wants to look at.
 const MOST_BYTES: u64 = 256 << 20;
@@ -34,7 +34,7 @@ impl Pictures {
                 let text = std::fs::read_to_string(place).map_err(|error| ModelError::io(place, error))?;
                 in_list(text.lines().map(str::to_string))
             }
-            Some(_) if is_picture(&place.to_string_lossy()) => in_list(std::iter::once(place.display().to_string())),
+            Some(_) if is_picture(&place.to_string_lossy()) => vec![in_file(place.display().to_string())],
             _ => Vec::new(),
         };
         if !place.exists() {
@@ -49,6 +49,11 @@ impl Pictures {
     /// The pictures at these paths.
     pub fn list(paths: impl IntoIterator<Item = String>) -> Self {
         Self { place: PathBuf::from("-"), entries: in_list(paths.into_iter()) }
+    }
+
+    /// The one in this file, whatever it is called.
+    pub fn one(path: &Path) -> Self {
+        Self { place: path.to_path_buf(), entries: vec![in_file(path.display().to_string())] }
     }
 
     /// Where they lie.

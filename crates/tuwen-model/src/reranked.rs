@@ -17,26 +17,35 @@ pub struct Found {
 
 impl Index {
     /// The `most` pictures that fit a text best, by their numbers: those that [`Index::search`] finds, the `candidates` nearest
-    /// put in order by the matching head as the run's evaluation does it, the others behind them. Only these are read again.
+    /// put in order by the matching head as the run's evaluation does it, the others behind them. Only these are read again;
+    /// one that can't be read any more is told to `skip` and left out.
     ///
     /// # Errors
-    /// As [`Model::embed_texts`]; where there are candidates, a model that was not trained to match, or one of them that can't
-    /// be read any more.
+    /// As [`Model::embed_texts`]; where there are candidates, a model that was not trained to match.
     pub fn search_reranked(
         &self,
         model: &Model,
         query: &str,
-        most: usize,
-        candidates: usize,
+        (most, candidates): (usize, usize),
+        skip: &mut dyn FnMut(usize, ModelError),
     ) -> Result<Vec<Found>, ModelError> {
-        let nearest = self.search(model, query, most.max(candidates))?;
+        let mut nearest = self.search(model, query, most.max(candidates))?;
         let places: Vec<usize> = nearest.iter().take(candidates).map(|ranked| ranked.place).collect();
-        let scores = match places.is_empty() {
-            true => Vec::new(),
-            false => {
-                model.match_stream(query, places, |place| self.pictures().read(place))?.collect::<Result<_, _>>()?
+        if places.is_empty() {
+            return Ok(in_order(&nearest, &[], most));
+        }
+        let (mut scores, mut left_out) = (Vec::new(), Vec::new());
+        let matched = model.match_stream(query, places.clone(), |place| self.pictures().read(place))?;
+        for (place, score) in places.into_iter().zip(matched) {
+            match score {
+                Ok(score) => scores.push(score),
+                Err(error) => {
+                    left_out.push(place);
+                    skip(place, error);
+                }
             }
-        };
+        }
+        nearest.retain(|ranked| !left_out.contains(&ranked.place));
         Ok(in_order(&nearest, &scores, most))
     }
 }

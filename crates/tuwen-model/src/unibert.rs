@@ -3,7 +3,7 @@
 use burn::module::Module as _;
 use burn::tensor::{Device, Tensor, activation::sigmoid};
 use tuwen_core::Aligned;
-use tuwen_data::{Record, Title, TitleChoice, Visit};
+use tuwen_data::{DataError, Record, Title, TitleChoice, Visit};
 use tuwen_encoder::unibert::ClipTextStates;
 use tuwen_encoder::{WeightsError, load_weights};
 use tuwen_ops::{Dropout, select_rows};
@@ -80,7 +80,12 @@ impl UniBertModel {
         let titles = vec![Title { language: TITLE.to_string(), text: clip.title.clone() }];
         let record = Record { id: clip.title.clone(), titles, tags: None, visual: clip.visual };
         let made = self.maker.make(record, Visit { epoch: 0, index: 0 });
-        made.map_err(|error| ModelError::Clip { text: clip.title, reason: error.to_string() })
+        // It would name the model's folder as the record's file.
+        let reason = |error| match error {
+            DataError::Record { reason, .. } => reason,
+            other => other.to_string(),
+        };
+        made.map_err(|error| ModelError::Clip { text: clip.title, reason: reason(error) })
     }
 
     fn states(&self, examples: &[Example]) -> Result<ClipTextStates<Aligned>, VisionError> {

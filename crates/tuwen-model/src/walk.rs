@@ -88,12 +88,14 @@ pub(crate) fn in_archive(path: &Path) -> Result<Vec<Entry>, ModelError> {
 
 /// The pictures at these paths, in their order; what can't be found there is found out when it is read.
 pub(crate) fn in_list(paths: impl Iterator<Item = String>) -> Vec<Entry> {
-    let entry = |name: String| {
-        let path = PathBuf::from(&name);
-        let stamp = fs::metadata(&path).map(|metadata| stamp(&metadata)).unwrap_or_default();
-        Entry { name, stamp, at: At::File(path) }
-    };
-    paths.map(|line| line.trim().to_string()).filter(|line| !line.is_empty()).map(entry).collect()
+    paths.map(|line| line.trim().to_string()).filter(|line| !line.is_empty()).map(in_file).collect()
+}
+
+/// The picture in the file of this name, whether it is there or not.
+pub(crate) fn in_file(name: String) -> Entry {
+    let path = PathBuf::from(&name);
+    let stamp = fs::metadata(&path).map(|metadata| stamp(&metadata)).unwrap_or_default();
+    Entry { name, stamp, at: At::File(path) }
 }
 
 /// Whether a name ends like a picture's.

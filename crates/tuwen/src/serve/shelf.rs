@@ -98,13 +98,14 @@ impl Shelf {
     ) -> Result<Vec<Listed>, ModelError> {
         Ok(match self {
             Self::Pictures(index) => {
-                let found = index.search_reranked(model, text, most, candidates)?.into_iter();
+                // One that is gone is no longer on the shelf.
+                let found = index.search_reranked(model, text, (most, candidates), &mut |_, _| ())?.into_iter();
                 let listed =
                     |Found { place, cosine, probability }| Listed { number: place, cosine: Some(cosine), probability };
                 found.map(listed).collect()
             }
             Self::Clips { clips, .. } => {
-                // What can't be read was told of when the page began.
+                // A clip that can't be used has no place among those that fit; `search` on the command line says why.
                 let found = clips.search(model, text, &mut |_, _| ())?.into_iter().take(most);
                 let listed = |(place, share)| Listed { number: place, cosine: None, probability: Some(share) };
                 found.map(|clip| listed((clip.place, clip.probability))).collect()

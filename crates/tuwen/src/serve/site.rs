@@ -55,7 +55,7 @@ impl Site {
             ("picture", Some(number), None) => self.picture(number, request),
             _ => Ok(Response::told(404, "There is no such page.")),
         };
-        // What a picture or a text is lacking is the reader's to know; it names no more than the list of pictures does.
+        // What a picture or a text is lacking is the reader's to know: the page is for this machine alone.
         answer.unwrap_or_else(|error| Response::told(422, &error.to_string()))
     }
 

@@ -107,5 +107,5 @@ fn progress() -> impl FnMut(Indexing) {
 
 /// One picture by its path.
 fn picture(path: &Path) -> Result<tuwen_vision::Image, ModelError> {
-    Pictures::list([path.display().to_string()]).read(0)
+    Pictures::one(path).read(0)
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tuwen_model::{Clips, MatchedClip, Model};
+use tuwen_model::{Clips, MatchedClip, Model, ModelError};
 use tuwen_train::Recipe;
 
 use super::found::{order, sheet, table};
@@ -48,7 +48,8 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<(), CommandError> {
 fn pictures(model: &Model, folder: &Path, arguments: &SearchArguments) -> Result<(), CommandError> {
     let index = indexed(model, folder, &arguments.place, !arguments.no_cache)?;
     let (query, pictures) = (&arguments.query, index.pictures());
-    let found = index.search_reranked(model, query, arguments.top, arguments.rerank)?;
+    let skip = &mut |_, error: ModelError| eprintln!("warning: skipped {error}");
+    let found = index.search_reranked(model, query, (arguments.top, arguments.rerank), skip)?;
     let (readable, skipped) = (index.numbers().len(), index.skipped().len());
     println!("{readable} pictures{}; {}", told(skipped), order(query, arguments.rerank.min(readable)));
     print!("{}", table(&found, |place| pictures.name(place).to_string()));
