@@ -64,6 +64,18 @@ fn the_page_answers_and_refuses() {
     answers(&server);
     refusals(&server);
     assert_eq!(server.get("/").0, 200, "it is still there");
+    a_picture_that_breaks_meanwhile_costs_itself_alone(&server, &pictures);
+}
+
+fn a_picture_that_breaks_meanwhile_costs_itself_alone(server: &Server, pictures: &Path) {
+    std::fs::write(pictures.join("c.png"), "no picture").unwrap();
+    let (status, found) = server.get("/?q=a+red+circle&rerank=1");
+    assert!(status == 200 && found.contains("Of 1 pictures") && found.contains("1 of them in order"), "{found}");
+    assert!(found.contains("1 could not be matched") && found.contains("<li>c.png: "), "{found}");
+    assert_eq!(found.matches("class=\"score\"").count(), 1);
+    std::fs::remove_file(pictures.join("c.png")).unwrap();
+    let (status, told) = server.get("/small/2");
+    assert!(status == 422 && told.contains("c.png: ") && !told.contains(pictures.to_str().unwrap()), "{told}");
 }
 
 fn answers(server: &Server) {

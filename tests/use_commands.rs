@@ -81,11 +81,25 @@ fn matching_filling_and_exporting_from_the_command_line() {
     let filled = done(&["fill", text(&image), "a [MASK] face", "--model", text(&lean), "--top", "3"]);
     assert_eq!(filled.lines().count(), 4, "{filled}");
     an_export_is_converted_as_its_run_is(folder.path(), &run, &lean);
+    a_card_tells_what_the_run_measured(folder.path(), &run, &lean);
     let error = called(&["match", " ", "a", "--model", model]);
     assert_eq!(error.status.code(), Some(1), "{error:?}");
     let error = called(&["match", text(&folder.path().join("no.png")), "a", "--model", model]);
     let told = String::from_utf8_lossy(&error.stderr).into_owned();
     assert!(error.status.code() == Some(1) && told.contains("no.png: "), "{told}");
+}
+
+/// From within a run's checkpoints the run is found; beside an export there is none.
+fn a_card_tells_what_the_run_measured(folder: &Path, run: &Path, export: &Path) {
+    let card = |folder: &Path| std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let (within, again) = (folder.join("within"), folder.join("again"));
+    let mut command = program(&["export", "step-00000004", text(&within)]);
+    let output = command.current_dir(run.join("checkpoints")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(card(&within).contains("| itm |"), "{}", card(&within));
+    done(&["export", text(export), text(&again)]);
+    let unknown = "Not known: no run lies beside the weights, or it was not tested then.";
+    assert!(card(&again).contains(unknown), "{}", card(&again));
 }
 
 /// Momentum encoders, which the run has and its export has not, apart.

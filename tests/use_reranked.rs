@@ -1,6 +1,7 @@
 //! Search with the nearest put in order by matching, and over clips: what the run's evaluation does, by the library, the
 //! commands and the page.
 
+use std::io::Read;
 use std::path::Path;
 use std::process::Output;
 
@@ -11,7 +12,7 @@ use tuwen::train::{Architecture, Checkpoint, Recipe, StartFrom, Trained, Which, 
 use tuwen::vision::Image;
 
 use crate::albef_fixture::picture;
-use crate::fixture::{device, run, small};
+use crate::fixture::{device, run, small, write_tar};
 use crate::golden::workspace;
 use crate::program::{program, said};
 use crate::serve::Server;
@@ -162,6 +163,43 @@ fn clips_are_searched_matched_and_filled_in_from_the_command_line_and_on_the_pag
     assert!(refused(&["search", text(&records), "a", "--rerank", "2", "--model", model]).contains("for an ALBEF"));
     assert!(refused(&["fill", "a [MASK]", "--model", model]).contains("RECORDS#NAME"));
     on_the_page(&Server::start(folder.path(), &records), &best[0].name);
+    a_broken_clip_is_named_and_costs_itself_alone(folder.path(), &records);
+}
+
+fn a_broken_clip_is_named_and_costs_itself_alone(run: &Path, records: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("broken.tar");
+    with_a_broken_clip(records, &place);
+    let output = called(&["search", text(&place), "挥手", "--model", text(run)]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains(&format!("skipped {}, record `1f91a-1f3fe`: ", place.display())), "{told}");
+    assert!(said(&output).starts_with("1 clips, 1 skipped; by how well"), "{output:?}");
+    let (status, found) = Server::start(run, &place).get("/?q=%E6%8C%A5%E6%89%8B");
+    assert!(
+        status == 200 && found.contains("1 clips by how well") && found.contains("1 could not be matched"),
+        "{found}"
+    );
+    assert!(
+        found.contains("<li>broken.tar, record `1f91a-1f3fe`: ") && !found.contains(text(folder.path())),
+        "{found}"
+    );
+}
+
+/// The first two clips of `records`, the second one with a picture that is none.
+fn with_a_broken_clip(records: &Path, place: &Path) {
+    let mut archive = tar::Archive::new(std::fs::File::open(records).unwrap());
+    let mut entries = Vec::new();
+    for entry in archive.entries().unwrap().take(4) {
+        let mut entry = entry.unwrap();
+        let (name, mut bytes) = (entry.path().unwrap().display().to_string(), Vec::new());
+        entry.read_to_end(&mut bytes).unwrap();
+        entries.push((name, bytes));
+    }
+    assert_eq!(entries[2].0, "1f91a-1f3fe.jpg");
+    entries[2].1 = b"no picture".to_vec();
+    let entries: Vec<(&str, Vec<u8>)> = entries.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    write_tar(place, &entries);
 }
 
 fn on_the_page(server: &Server, best: &str) {

@@ -29,7 +29,7 @@ pub fn model_card(trained: &Trained, run: &Path, root: &Path) -> String {
     card += "\n## Licence of the sources\n\n";
     card += &licences(trained, root);
     let _ = write!(card, "\n## Results on held-out records, after {steps} steps\n\n");
-    let untested = || "Not known: the run was not tested then.\n".to_string();
+    let untested = || "Not known: no run lies beside the weights, or it was not tested then.\n".to_string();
     card += &heldout_results(run, steps).map_or_else(untested, |results| results_tables(&results));
     card
 }

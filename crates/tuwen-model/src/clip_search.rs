@@ -16,8 +16,8 @@ pub struct MatchedClip {
 }
 
 impl Clips {
-    /// All clips by how well `text` matches them, the best first, of equal ones the earlier. Those that can't be read are told to
-    /// `skip`. The cost is a pass over all of them.
+    /// All clips by how well `text` matches them, the best first, of equal ones the earlier. Those that can't be used are told to
+    /// `skip` by number, with file, record and reason. The cost is a pass over all of them.
     ///
     /// # Errors
     /// An ALBEF, a model that was not trained to match.
@@ -25,7 +25,7 @@ impl Clips {
         &self,
         model: &Model,
         text: &str,
-        skip: &mut dyn FnMut(usize, String),
+        skip: &mut dyn FnMut(usize, ModelError),
     ) -> Result<Vec<MatchedClip>, ModelError> {
         let unibert = model.unibert("searching clips")?;
         model.trained("matching", "itm", model.matches())?;
@@ -43,7 +43,7 @@ impl Clips {
             match row {
                 Ok((name, Ok(probability))) => found.push(MatchedClip { place, name, probability }),
                 Ok((name, Err(error))) => skip(place, self.unusable(&name, error)),
-                Err(error) => skip(place, error.to_string()),
+                Err(error) => skip(place, error),
             }
         }
         found.sort_by(|a, b| b.probability.total_cmp(&a.probability));
@@ -51,11 +51,11 @@ impl Clips {
     }
 
     /// That clip `name` can't be matched. It was read under the text as its title, which the error names.
-    fn unusable(&self, name: &str, error: ModelError) -> String {
+    fn unusable(&self, name: &str, error: ModelError) -> ModelError {
         let reason = match error {
             ModelError::Clip { reason, .. } => reason,
             other => other.to_string(),
         };
-        format!("{}, record `{name}`: {reason}", self.place().display())
+        ModelError::Record { path: self.place().to_path_buf(), name: name.to_string(), reason }
     }
 }

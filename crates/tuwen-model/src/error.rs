@@ -80,6 +80,16 @@ pub enum ModelError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A record can't be made into frames.
+    #[error("{}, record `{name}`: {reason}", path.display())]
+    Record {
+        /// The record files.
+        path: PathBuf,
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// No clip of this name.
     #[error("{}: no clip is called `{name}`{}", path.display(), known.as_ref().map_or(String::new(), |known| format!("; one is called `{known}`")))]
     NoClip {
@@ -127,5 +137,54 @@ pub enum ModelError {
 impl ModelError {
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         Self::Io { path: path.to_path_buf(), source }
+    }
+
+    /// The message for those who need not know where files lie: of a path in it the last part alone.
+    pub fn without_folders(&self) -> String {
+        let told = self.to_string();
+        let named = self.path().and_then(|path| Some((path, path.file_name()?)));
+        let Some((path, name)) = named else { return told };
+        told.replace(&path.display().to_string(), &name.to_string_lossy())
+    }
+
+    /// The file, folder or pattern that the message names.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Weights { folder: path, .. }
+            | Self::Record { path, .. }
+            | Self::NoClip { path, .. }
+            | Self::Io { path, .. }
+            | Self::NoPictures { path }
+            | Self::Data(
+                DataError::Io { path, .. }
+                | DataError::Record { path, .. }
+                | DataError::Unreadable { path, .. }
+                | DataError::EmptyFile { path }
+                | DataError::NothingReadable { path, .. }
+                | DataError::NoRecords { path, .. }
+                | DataError::NoFiles { path, .. }
+                | DataError::BadPattern { pattern: path, .. }
+                | DataError::BrokenList { path, .. }
+                | DataError::UnknownFormat { path },
+            ) => Some(path),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_can_be_told_without_the_folders_in_it() {
+        let (path, name) = (PathBuf::from("/home/me/set/b.tar"), "1f44b".to_string());
+        let record = ModelError::Record { path: path.clone(), name, reason: "no picture".to_string() };
+        assert_eq!(record.to_string(), "/home/me/set/b.tar, record `1f44b`: no picture");
+        assert_eq!(record.without_folders(), "b.tar, record `1f44b`: no picture");
+        let unreadable = DataError::Record { path, record: "3".to_string(), reason: "cut off".to_string() };
+        assert_eq!(ModelError::from(unreadable).without_folders(), "b.tar, record 3: cut off");
+        let nameless = ModelError::io(Path::new(""), std::io::Error::other("gone"));
+        assert_eq!(nameless.without_folders(), ": gone");
     }
 }

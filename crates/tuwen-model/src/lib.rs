@@ -34,6 +34,7 @@ mod pictures;
 mod reranked;
 mod results;
 mod stream;
+mod tested;
 mod unibert;
 mod walk;
 
@@ -48,4 +49,4 @@ pub use matching::MatchScore;
 pub use model::{Model, WordMap};
 pub use pictures::Pictures;
 pub use reranked::Found;
-pub use results::{heldout_results, results_tables};
+pub use results::{heldout_results, results_tables, run_of};

@@ -46,7 +46,7 @@ impl Pictures {
         Ok(Self { place: place.to_path_buf(), entries })
     }
 
-    /// The pictures at these paths.
+    /// The pictures at these paths, spaces around them and empty ones left out.
     pub fn list(paths: impl IntoIterator<Item = String>) -> Self {
         Self { place: PathBuf::from("-"), entries: in_list(paths.into_iter()) }
     }
@@ -76,6 +76,12 @@ impl Pictures {
         &self.entries[number].name
     }
 
+    /// A reason against picture number `number` with its name before it, once; panics where there is none.
+    pub fn named(&self, number: usize, reason: &str) -> String {
+        let name = self.name(number);
+        if reason.starts_with(name) { reason.to_string() } else { format!("{name}: {reason}") }
+    }
+
     /// What changes when the picture does.
     pub(crate) fn stamp(&self, number: usize) -> &str {
         &self.entries[number].stamp
@@ -91,24 +97,22 @@ impl Pictures {
 
     fn bytes(&self, number: usize) -> Result<Vec<u8>, ModelError> {
         let Entry { name, at, .. } = &self.entries[number];
+        let io = |error| ModelError::io(Path::new(name), error); // an error names no more than the list does
         let (path, offset, length) = match at {
             At::File(path) => {
-                let metadata = path.metadata().map_err(|error| ModelError::io(path, error))?;
+                let metadata = path.metadata().map_err(io)?;
                 // Asked before opening: opening a pipe would wait for a writer.
                 if !metadata.is_file() {
-                    return Err(ModelError::io(path, std::io::Error::other("not a regular file")));
+                    return Err(io(std::io::Error::other("not a regular file")));
                 }
                 (path, 0, metadata.len())
             }
-            At::Refused(reason) => {
-                return Err(ModelError::io(name.as_ref(), std::io::Error::other(reason.clone())));
-            }
+            At::Refused(reason) => return Err(io(std::io::Error::other(reason.clone()))),
             At::Part { offset, length } => (&self.place, *offset, *length),
         };
         if length > MOST_BYTES {
             return Err(ModelError::PictureTooLarge { name: name.clone(), bytes: length, most: MOST_BYTES });
         }
-        let io = |error| ModelError::io(path, error);
         let mut file = File::open(path).map_err(io)?;
         file.seek(SeekFrom::Start(offset)).map_err(io)?;
         let mut bytes = Vec::new();
@@ -151,6 +155,31 @@ mod tests {
         assert!(error.contains(": no picture there, expected a folder of"), "{error}");
         let nowhere = folder.path().join("nowhere");
         assert!(Pictures::open(&nowhere).unwrap_err().to_string().starts_with(&nowhere.display().to_string()));
+    }
+
+    #[test]
+    fn a_single_path_is_taken_as_it_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(" a.png ");
+        fs::write(&path, "no picture").unwrap();
+        let picture = Pictures::one(&path);
+        assert_eq!((picture.len(), picture.bytes(0).unwrap()), (1, b"no picture".to_vec()));
+        for nowhere in ["", " "] {
+            let error = Pictures::one(Path::new(nowhere)).read(0).unwrap_err();
+            assert!(matches!(error, ModelError::Io { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_is_gone_is_named_as_in_the_list() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.png"), "x").unwrap();
+        let pictures = Pictures::open(folder.path()).unwrap();
+        fs::remove_file(folder.path().join("a.png")).unwrap();
+        let error = pictures.read(0).unwrap_err().to_string();
+        assert!(error.starts_with("a.png: "), "{error}");
+        assert_eq!(pictures.named(0, &error), error);
+        assert_eq!(pictures.named(0, "no embedding"), "a.png: no embedding");
     }
 
     #[test]

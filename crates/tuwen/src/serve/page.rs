@@ -8,6 +8,9 @@ use tuwen_model::Blank;
 use super::request::encoded;
 use super::shelf::{self, Shelf};
 
+/// Of what is left out, so many are told by name and reason.
+const REASONS: usize = 20;
+
 pub(super) const STYLE: &str = include_str!("../../assets/serve.css");
 
 /// What a search found, or the beginning of all there is.
@@ -18,6 +21,8 @@ pub(super) struct Listing<'a> {
     pub(super) offered: usize,
     pub(super) candidates: usize,
     pub(super) found: &'a [shelf::Listed],
+    /// What the search had to leave out, with the reasons.
+    pub(super) missed: &'a [String],
 }
 
 /// A picture with the map of a word on it.
@@ -83,31 +88,43 @@ fn head(model: &str, query: Option<&str>, (offered, asked): (usize, bool)) -> Ma
 }
 
 /// All pictures, or what a search found.
-pub(super) fn home(model: &str, Listing { shelf, query, offered, candidates, found }: &Listing<'_>) -> Markup {
-    let (kind, readable, skipped) = (shelf.kind(), shelf.readable(), shelf.skipped());
+pub(super) fn home(model: &str, listing: &Listing<'_>) -> Markup {
+    let Listing { shelf, query, offered, candidates, found, missed } = listing;
+    let (kind, readable) = (shelf.kind(), shelf.readable());
     let more = query.map_or(String::new(), |query| format!("?q={0}&text={0}", encoded(query)));
     let content = html! {
         (head(model, *query, (*offered, *candidates > 0)))
         main {
             p.quiet {
-                @if let Some(query) = query { (order(shelf, query, *candidates)) }
+                @if let Some(query) = query { (order(shelf, query, *candidates, missed.len())) }
                 @else { (readable) " " (kind) @if found.len() < readable { ", the first " (found.len()) } }
             }
             ol.grid { @for listed in *found { (tile(shelf, listed, &more)) } }
-            @if !skipped.is_empty() {
-                details {
-                    summary { (skipped.len()) " files could not be read" }
-                    ul { @for (name, reason) in skipped { li { (name) ": " (reason) } } }
-                }
-            }
+            (left_out(&shelf.skipped(), "files could not be read"))
+            (left_out(missed, "could not be matched"))
         }
     };
     page(&query.map_or("tuwen".to_string(), |query| format!("{query} · tuwen")), &content)
 }
 
-/// What was looked for and what the results are ordered by, in words.
-fn order(shelf: &Shelf, query: &str, candidates: usize) -> String {
-    let readable = shelf.readable();
+/// How many are left out, and the first of them with their reasons.
+fn left_out(lines: &[String], why: &str) -> Markup {
+    html! {
+        @if !lines.is_empty() {
+            details {
+                summary { (lines.len()) " " (why) }
+                ul {
+                    @for line in lines.iter().take(REASONS) { li { (line) } }
+                    @if lines.len() > REASONS { li { "and " (lines.len() - REASONS) " more" } }
+                }
+            }
+        }
+    }
+}
+
+/// What was looked for and what the results are ordered by, in words; `missed` of them could not be matched.
+fn order(shelf: &Shelf, query: &str, candidates: usize, missed: usize) -> String {
+    let (readable, candidates) = (shelf.readable().saturating_sub(missed), candidates.saturating_sub(missed));
     match (shelf, candidates) {
         (Shelf::Clips { .. }, _) => format!("{readable} clips by how well “{query}” matches them"),
         (_, 0) => format!("Of {readable} pictures the nearest to “{query}”, with the cosine"),

@@ -24,11 +24,18 @@ pub(super) struct Listed {
     pub(super) probability: Option<f32>,
 }
 
+/// What a search found, and what could not be matched: its name and the reason.
+pub(super) struct Search {
+    pub(super) found: Vec<Listed>,
+    pub(super) missed: Vec<String>,
+}
+
 impl Shelf {
     /// All clips, each read once for its name.
     pub(crate) fn of_clips(clips: Clips) -> Self {
         let name = |(id, clip): (String, Clip)| format!("{id} · {}", clip.title);
-        let names = (0..clips.len()).map(|n| clips.read(n).map(name).map_err(|error| error.to_string())).collect();
+        let names =
+            (0..clips.len()).map(|n| clips.read(n).map(name).map_err(|error| error.without_folders())).collect();
         Self::Clips { clips, names }
     }
 
@@ -68,15 +75,13 @@ impl Shelf {
         }
     }
 
-    /// What can't be read, each with the reason.
-    pub(super) fn skipped(&self) -> Vec<(&str, &str)> {
+    /// What could not be read when the page began, each with the reason.
+    pub(super) fn skipped(&self) -> Vec<String> {
         match self {
             Self::Pictures(index) => {
-                index.skipped().iter().map(|(number, reason)| (self.name(*number), reason.as_str())).collect()
+                index.skipped().iter().map(|(number, reason)| index.pictures().named(*number, reason)).collect()
             }
-            Self::Clips { names, .. } => {
-                names.iter().filter_map(|name| name.as_ref().err()).map(|reason| ("record", reason.as_str())).collect()
-            }
+            Self::Clips { names, .. } => names.iter().filter_map(|name| name.as_ref().err().cloned()).collect(),
         }
     }
 
@@ -95,22 +100,31 @@ impl Shelf {
         model: &Model,
         text: &str,
         (most, candidates): (usize, usize),
-    ) -> Result<Vec<Listed>, ModelError> {
-        Ok(match self {
+    ) -> Result<Search, ModelError> {
+        let mut missed = Vec::new();
+        let found: Vec<Listed> = match self {
             Self::Pictures(index) => {
-                // One that is gone is no longer on the shelf.
-                let found = index.search_reranked(model, text, (most, candidates), &mut |_, _| ())?.into_iter();
+                let mut skip = |place, error: ModelError| {
+                    missed.push(index.pictures().named(place, &error.to_string()));
+                };
+                let found = index.search_reranked(model, text, (most, candidates), &mut skip)?.into_iter();
                 let listed =
                     |Found { place, cosine, probability }| Listed { number: place, cosine: Some(cosine), probability };
                 found.map(listed).collect()
             }
-            Self::Clips { clips, .. } => {
-                // A clip that can't be used has no place among those that fit; `search` on the command line says why.
-                let found = clips.search(model, text, &mut |_, _| ())?.into_iter().take(most);
+            Self::Clips { clips, names } => {
+                let mut skip = |place: usize, error: ModelError| {
+                    // What could not be read when the page began is told by `skipped`.
+                    if names.get(place).is_some_and(Result::is_ok) {
+                        missed.push(error.without_folders());
+                    }
+                };
+                let found = clips.search(model, text, &mut skip)?.into_iter().take(most);
                 let listed = |(place, share)| Listed { number: place, cosine: None, probability: Some(share) };
                 found.map(|clip| listed((clip.place, clip.probability))).collect()
             }
-        })
+        };
+        Ok(Search { found, missed })
     }
 
     /// One to look at, in a grid or alone: of a clip its first frame, or all of them side by side. Nothing where it brings

@@ -10,7 +10,7 @@ use super::page::{self, Looked, Matched, WordPicture};
 use super::picture::fitted;
 use super::request::Request;
 use super::response::Response;
-use super::shelf::Shelf;
+use super::shelf::{Search, Shelf};
 
 /// Pictures on a page.
 const SHOWN: usize = 60;
@@ -55,18 +55,18 @@ impl Site {
             ("picture", Some(number), None) => self.picture(number, request),
             _ => Ok(Response::told(404, "There is no such page.")),
         };
-        // What a picture or a text is lacking is the reader's to know: the page is for this machine alone.
-        answer.unwrap_or_else(|error| Response::told(422, &error.to_string()))
+        // What a picture or a text is lacking is the reader's to know; it names no more than the list of pictures does.
+        answer.unwrap_or_else(|error| Response::told(422, &error.without_folders()))
     }
 
     fn home(&self, request: &Request) -> Result<Response, ModelError> {
         let (query, shelf) = (request.value("q"), &self.shelf);
         let candidates = request.value("rerank").map_or(0, |_| self.reranked.min(shelf.readable()));
-        let found = match query {
+        let Search { found, missed } = match query {
             Some(query) => shelf.search(&self.model(), query, (SHOWN, candidates))?,
-            None => shelf.first(SHOWN),
+            None => Search { found: shelf.first(SHOWN), missed: Vec::new() },
         };
-        let listed = page::Listing { shelf, query, offered: self.reranked, candidates, found: &found };
+        let listed = page::Listing { shelf, query, offered: self.reranked, candidates, found: &found, missed: &missed };
         Ok(Response::page(page::home(&self.name, &listed)))
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use tuwen_model::{heldout_results, results_tables};
+use tuwen_model::{heldout_results, results_tables, run_of};
 use tuwen_train::Recipe;
 
 use super::Output;
@@ -48,17 +48,11 @@ fn data(card: &mut String, recipe: &mut Recipe, (folder, step): (Option<&Path>, 
         recipe.resolved_toml().unwrap_or_default()
     );
     *card += "\n## Results on held-out records\n\n";
-    let results = run.zip(step).and_then(|(run, step)| heldout_results(run, step));
+    let results = run.zip(step).and_then(|(run, step)| heldout_results(&run, step));
     *card += &results
         .map_or("Not known: no run lies beside the weights that was tested then.\n".to_string(), |found| {
             results_tables(&found)
         });
-}
-
-/// A checkpoint's run, or the folder itself.
-fn run_of(folder: &Path) -> &Path {
-    let above = folder.parent().and_then(Path::parent);
-    above.filter(|run| !folder.join("run.json").exists() && run.join("run.json").exists()).unwrap_or(folder)
 }
 
 /// The licence files in the folder of a data set.

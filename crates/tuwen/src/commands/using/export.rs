@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tuwen_model::model_card;
+use tuwen_model::{model_card, run_of};
 use tuwen_train::{Trained, Which};
 
 use super::CommandError;
@@ -24,9 +24,7 @@ pub(crate) fn run(arguments: &ExportArguments, root: &Path) -> Result<(), Comman
     let trained = Trained::open(&arguments.run, which, |error| {
         eprintln!("note: passed over a damaged checkpoint: {error}");
     })?;
-    // A checkpoint lies in its run's folder, two levels up.
-    let run = trained.folder.parent().and_then(|checkpoints| checkpoints.parent()).unwrap_or(&arguments.run);
-    trained.export(&arguments.folder, &model_card(&trained, run, root))?;
+    trained.export(&arguments.folder, &model_card(&trained, &run_of(&trained.folder), root))?;
     let megabytes = 4.0 * trained.parameters() as f64 / 1e6;
     println!("exported    {}, step {}", trained.folder.display(), trained.position.step);
     println!("folder      {} ({megabytes:.1} MB), to be used with `--model`", arguments.folder.display());

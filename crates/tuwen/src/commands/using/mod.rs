@@ -86,9 +86,7 @@ fn indexed(model: &Model, folder: &Path, place: &Path, kept: bool) -> Result<Ind
         other => other?,
     };
     for (number, reason) in index.skipped() {
-        let name = index.pictures().name(*number);
-        let told = if reason.starts_with(name) { reason.clone() } else { format!("{name}: {reason}") };
-        eprintln!("warning: skipped {told}");
+        eprintln!("warning: skipped {}", index.pictures().named(*number, reason));
     }
     Ok(index)
 }

@@ -48,17 +48,25 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<(), CommandError> {
 fn pictures(model: &Model, folder: &Path, arguments: &SearchArguments) -> Result<(), CommandError> {
     let index = indexed(model, folder, &arguments.place, !arguments.no_cache)?;
     let (query, pictures) = (&arguments.query, index.pictures());
-    let skip = &mut |_, error: ModelError| eprintln!("warning: skipped {error}");
-    let found = index.search_reranked(model, query, (arguments.top, arguments.rerank), skip)?;
-    let (readable, skipped) = (index.numbers().len(), index.skipped().len());
-    println!("{readable} pictures{}; {}", told(skipped), order(query, arguments.rerank.min(readable)));
+    let mut gone = 0;
+    let mut skip = |place, error: ModelError| {
+        gone += 1;
+        eprintln!("warning: skipped {}", pictures.named(place, &error.to_string()));
+    };
+    let found = index.search_reranked(model, query, (arguments.top, arguments.rerank), &mut skip)?;
+    let (embedded, skipped) = (index.numbers().len(), index.skipped().len() + gone);
+    let matched = arguments.rerank.min(embedded) - gone;
+    println!("{} pictures{}; {}", embedded - gone, told(skipped), order(query, matched));
     print!("{}", table(&found, |place| pictures.name(place).to_string()));
     let Some(path) = &arguments.sheet else { return Ok(()) };
     let mut tiles = Vec::new();
     for found in &found {
         let matched = found.probability.map_or(String::new(), |share| format!("{:.1}% ", 100.0 * share));
         let label = format!("{matched}{:.3} {}", found.cosine, pictures.name(found.place));
-        tiles.push((pictures.read(found.place)?, label));
+        match pictures.read(found.place) {
+            Ok(picture) => tiles.push((picture, label)),
+            Err(error) => eprintln!("warning: not drawn: {}", pictures.named(found.place, &error.to_string())),
+        }
     }
     sheet(path, query, &tiles)
 }
@@ -88,9 +96,9 @@ fn clips(model: &Model, arguments: &SearchArguments) -> Result<(), CommandError>
     }
     let (query, all) = (&arguments.query, Clips::open(model.recipe(), &arguments.place)?);
     let mut skipped = 0;
-    let mut found = all.search(model, query, &mut |_, reason| {
+    let mut found = all.search(model, query, &mut |_, error| {
         skipped += 1;
-        eprintln!("warning: skipped {reason}");
+        eprintln!("warning: skipped {error}");
     })?;
     println!("{} clips{}; by how well `{query}` matches them:", found.len(), told(skipped));
     found.truncate(arguments.top);
