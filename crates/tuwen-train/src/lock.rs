@@ -10,7 +10,14 @@ use crate::TrainError;
 /// `lock` stays and means nothing by itself.
 #[derive(Debug)]
 pub(crate) struct RunLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for RunLock {
+    /// Lets go before the file is closed: a child that is just being started has the file too, until it runs its program.
+    fn drop(&mut self) {
+        let _ = self.file.unlock(); // closing lets go as well
+    }
 }
 
 impl RunLock {
@@ -21,8 +28,8 @@ impl RunLock {
         let io = |error| TrainError::io(&path, error);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(Self { file }),
             Err(TryLockError::Error(error)) => Err(io(error)),
             Err(TryLockError::WouldBlock) => Err(TrainError::RunBusy { folder: folder.to_path_buf() }),
         }
