@@ -26,6 +26,23 @@ pub(crate) fn said(output: &Output) -> String {
     text.split_once(" ... ").map(|(_, said)| said.to_string()).unwrap_or(text)
 }
 
+/// `tuwen ARGUMENTS…`, run to its end.
+pub(crate) fn called(arguments: &[&str]) -> Output {
+    program(arguments).output().unwrap()
+}
+
+/// What the program wrote to its standard output; it has to succeed.
+pub(crate) fn done(arguments: &[&str]) -> String {
+    let output = called(arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    said(&output)
+}
+
+/// A path as an argument.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
 /// `tuwen train` of `recipe` into `folder`, or on from where it stands there once it has a recipe.
 pub(crate) fn train(recipe: &str, folder: &Path, set: &[&str]) -> Command {
     let path = folder.to_str().unwrap();

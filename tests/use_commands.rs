@@ -1,27 +1,12 @@
 //! The commands that use a model, as a user calls them.
 
 use std::path::Path;
-use std::process::Output;
 
 use tuwen::encoder::open_weights;
 
 use crate::albef_fixture::picture;
-use crate::program::{program, said};
+use crate::program::{called, done, program, text};
 use crate::use_model::{heldout, short_run};
-
-fn called(arguments: &[&str]) -> Output {
-    program(arguments).output().unwrap()
-}
-
-fn done(arguments: &[&str]) -> String {
-    let output = called(arguments);
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    said(&output)
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 #[test]
 fn a_search_is_ranked_drawn_and_the_second_one_reads_what_the_first_computed() {

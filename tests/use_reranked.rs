@@ -3,7 +3,6 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::process::Output;
 
 use tuwen::eval::{Rest, SEED_REST};
 use tuwen::model::{Clips, Index, Model, ModelError, Pictures};
@@ -14,7 +13,7 @@ use tuwen::vision::Image;
 use crate::albef_fixture::picture;
 use crate::fixture::{device, run, small, write_tar};
 use crate::golden::workspace;
-use crate::program::{program, said};
+use crate::program::{called, done, said, text};
 use crate::serve::Server;
 use crate::use_model::{heldout, short_run};
 
@@ -22,24 +21,10 @@ use crate::use_model::{heldout, short_run};
 /// below 20.
 const BESIDE: f32 = 1e-4;
 
-fn called(arguments: &[&str]) -> Output {
-    program(arguments).output().unwrap()
-}
-
-fn done(arguments: &[&str]) -> String {
-    let output = called(arguments);
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    said(&output)
-}
-
 fn refused(arguments: &[&str]) -> String {
     let output = called(arguments);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 #[test]

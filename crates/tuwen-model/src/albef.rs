@@ -58,8 +58,8 @@ impl AlbefModel {
             chinese_words: whole_words.then(ChineseWords::new),
             rerank_score: recipe.evaluation.rerank_score,
             transform: TestTransform { side: recipe.vision.side, normalisation: recipe.vision.normalisation },
-            matches: recipe.stages.iter().any(|stage| stage.itm.is_some()),
-            fills: recipe.stages.iter().any(|stage| stage.mlm.is_some()),
+            matches: recipe.trains(|stage| stage.itm.is_some()),
+            fills: recipe.trains(|stage| stage.mlm.is_some()),
         })
     }
 

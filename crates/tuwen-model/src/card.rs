@@ -80,8 +80,7 @@ let embeddings = model.embed_clips(&[clip])?; // of clips with their titles: uni
 fn recipe_trains(recipe: &Recipe) -> (bool, bool) {
     match recipe {
         Recipe::Albef(recipe) => {
-            let stages = &recipe.stages;
-            (stages.iter().any(|stage| stage.itm.is_some()), stages.iter().any(|stage| stage.mlm.is_some()))
+            (recipe.trains(|stage| stage.itm.is_some()), recipe.trains(|stage| stage.mlm.is_some()))
         }
         Recipe::UniBert(recipe) => (recipe.tasks.itm.is_some(), recipe.tasks.mlm.is_some()),
     }

@@ -13,9 +13,8 @@ use crate::unigram::unigram_entropy;
 impl Assembly {
     /// The facts that its recipe and its records tell.
     pub(super) fn facts(&self) -> Facts {
-        let (recipe, stages) = (&self.recipe, &self.recipe.stages);
-        let trained = |of: fn(&super::Stage) -> bool| stages.iter().any(of);
-        let (words, ita) = (trained(|stage| stage.mlm.is_some()), trained(|stage| stage.ita.is_some()));
+        let recipe = &self.recipe;
+        let (words, ita) = (recipe.trains(|stage| stage.mlm.is_some()), recipe.trains(|stage| stage.ita.is_some()));
         let (encoder, ranges) = (&recipe.model.encoder, recipe.model.initializer_range);
         let probability = recipe.tasks.masking.probability;
         let captions = InitialScale {
@@ -37,7 +36,7 @@ impl Assembly {
         Facts {
             batch_size: recipe.data.loader.batch_size,
             // Each pair, its text with another image, its image with another text.
-            matches: trained(|stage| stage.itm.is_some()).then_some(1.0 / 3.0),
+            matches: recipe.trains(|stage| stage.itm.is_some()).then_some(1.0 / 3.0),
             vocabulary: words.then_some(encoder.text.vocab_size),
             unigram_entropy: words.then(|| self.unigrams()).flatten(),
             word_masking: words.then_some(Rate {

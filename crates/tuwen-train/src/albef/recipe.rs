@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use tuwen_encoder::albef::AlbefConfig;
 use tuwen_health::HealthConfig;
 use tuwen_ita::Positives;
+use tuwen_ops::Dropout;
 use tuwen_text::{MaskingConfig, TextLayout};
 use tuwen_vision::{AugmentCompat, TrainTransform};
 
-use super::{RerankScore, Savings, Stage};
+use super::{Negatives, RerankScore, Savings, Stage, StepInput, stage_at};
 use crate::init::InitSection;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
@@ -166,6 +167,25 @@ pub struct EvaluationSection {
 }
 
 impl Recipe {
+    /// Whether any stage trains a task, as in `recipe.trains(|stage| stage.itm.is_some())`.
+    pub fn trains(&self, task: impl Fn(&Stage) -> bool) -> bool {
+        self.stages.iter().any(task)
+    }
+
+    /// What step `step` of the run, from 0, is told beside the batch.
+    pub fn step_input(&self, step: u64, dropout: Dropout) -> StepInput<'_> {
+        let (stage, inner) = stage_at(&self.stages, step);
+        StepInput {
+            stage,
+            alpha: stage.alpha(inner),
+            momentum: self.momentum.rate,
+            positives: self.tasks.positives,
+            savings: self.savings,
+            negatives: Negatives::Drawn { seed: self.seed, step },
+            dropout,
+        }
+    }
+
     /// The recipe with `compat` spread over the choices it stands for.
     #[must_use]
     pub fn resolved(mut self) -> Self {

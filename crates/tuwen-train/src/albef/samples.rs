@@ -58,7 +58,7 @@ impl Assembly {
 
     /// For each hidden word of the batch the likeliest answers; none where no stage trains that.
     fn fill_in(&self, model: &AlbefPretraining, batch: &Batch) -> Vec<Vec<(usize, f64)>> {
-        let trained = self.recipe.stages.iter().any(|stage| stage.mlm.is_some());
+        let trained = self.recipe.trains(|stage| stage.mlm.is_some());
         let Some(labels) = batch.token_labels.as_ref().filter(|_| trained) else { return Vec::new() };
         let (encoder, mask, off) = (&model.encoder, &batch.attention_mask, Dropout::off());
         let memory = encoder.image_memory(&encoder.image_states(batch.pixel_values.clone()));
@@ -71,7 +71,7 @@ impl Assembly {
 
     /// For each caption of the batch the maps of its tokens; none where no stage trains matching.
     fn maps(&self, model: &AlbefPretraining, batch: &Batch) -> Vec<Vec<Vec<f32>>> {
-        let trained = self.recipe.stages.iter().any(|stage| stage.itm.is_some());
+        let trained = self.recipe.trains(|stage| stage.itm.is_some());
         let Some(maps) = trained.then(|| word_maps(model, batch)).flatten() else { return Vec::new() };
         let [_, length, patches] = maps.dims();
         let values: Vec<f32> = Tensor::to_data(&maps).iter::<f32>().collect();

@@ -14,10 +14,8 @@ use tuwen_ops::Dropout;
 use super::assemble::Heldout;
 use super::evaluate::Test;
 use super::retrieval::{encode, rerank_by_matching, retrieve};
-use super::step::{Negatives, StepInput, losses};
-use super::{
-    AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retrieved, evaluate, init, saved, stage_at,
-};
+use super::step::losses;
+use super::{AlbefPretraining, AlbefState, Assembly, Batch, Example, Rerank, Retrieved, evaluate, init, saved};
 use crate::architecture::{Architecture, LoopSettings};
 use crate::evaluation::{Evaluation, RetrievalResult};
 use crate::gradients::ModelGradients;
@@ -34,24 +32,9 @@ impl Assembly {
         self.recipe.schedule.resolve(self.train.len(), self.recipe.data.loader.batch_size)
     }
 
-    fn input(&self, step: u64, dropout: Dropout) -> StepInput<'_> {
-        let recipe = &self.recipe;
-        let (stage, inner) = stage_at(&recipe.stages, step);
-        StepInput {
-            stage,
-            alpha: stage.alpha(inner),
-            momentum: recipe.momentum.rate,
-            positives: recipe.tasks.positives,
-            savings: recipe.savings,
-            negatives: Negatives::Drawn { seed: recipe.seed, step },
-            dropout,
-        }
-    }
-
     /// Candidates that matching puts in order: none where no stage trains it.
     pub fn rerank(&self) -> usize {
-        let trained = self.recipe.stages.iter().any(|stage| stage.itm.is_some());
-        if trained { self.recipe.evaluation.rerank } else { 0 }
+        if self.recipe.trains(|stage| stage.itm.is_some()) { self.recipe.evaluation.rerank } else { 0 }
     }
 
     fn pad(&self) -> u32 {
@@ -195,7 +178,7 @@ impl Architecture for Assembly {
     ) -> Result<Losses, TrainError> {
         let device = state.model.temperature.val().device().inner();
         let batch = Batch::new(examples, self.pad(), &device);
-        let input = self.input(step, Dropout::training(self.recipe.seed, step));
+        let input = self.recipe.step_input(step, Dropout::training(self.recipe.seed, step));
         let words = input.stage.mlm.is_some();
         let mut losses = losses(state, &batch, &input, tape);
         if words {
@@ -216,7 +199,7 @@ impl Architecture for Assembly {
 
     fn evaluate(&self, model: &AlbefPretraining, heldout: &Heldout, step: u64) -> Result<Evaluation, TrainError> {
         let recipe = &self.recipe;
-        let test = Test { input: self.input(step, Dropout::off()), seed: recipe.seed, pad: self.pad() };
+        let test = Test { input: recipe.step_input(step, Dropout::off()), seed: recipe.seed, pad: self.pad() };
         let rerank = if step == self.schedule().total_steps { self.rerank() } else { 0 };
         Ok(Evaluation {
             tasks: evaluate(model, &heldout.batches, &recipe.stages, &test),

@@ -4,7 +4,7 @@ use tuwen_core::Losses;
 use tuwen_encoder::Tape;
 use tuwen_itm::ItmPairing;
 use tuwen_ops::Dropout;
-use tuwen_train::albef::{AlbefState, Negatives, StepInput, stage_at};
+use tuwen_train::albef::AlbefState;
 use tuwen_train::unibert::{Plan, UniBertPretraining, encode};
 use tuwen_train::{Optimizer, albef, unibert};
 
@@ -30,25 +30,10 @@ impl AlbefSteps {
         self.state.as_ref().ok_or_else(|| FAILED.into())
     }
 
-    /// What step `at` of the run is given.
-    pub(super) fn input(&self, at: u64, dropout: Dropout) -> StepInput<'_> {
-        let recipe = &self.recipe;
-        let (stage, inner) = stage_at(&recipe.stages, at);
-        StepInput {
-            stage,
-            alpha: stage.alpha(inner),
-            momentum: recipe.momentum.rate,
-            positives: recipe.tasks.positives,
-            savings: recipe.savings,
-            negatives: Negatives::Drawn { seed: recipe.seed, step: at },
-            dropout,
-        }
-    }
-
     /// The losses of step `at`; the momentum encoder follows.
     pub(super) fn losses(&mut self, at: u64, dropout: Dropout) -> Result<Losses, CommandError> {
         let mut state = self.state.take().ok_or(FAILED)?;
-        let losses = albef::losses(&mut state, &self.batch, &self.input(at, dropout), &Tape::off());
+        let losses = albef::losses(&mut state, &self.batch, &self.recipe.step_input(at, dropout), &Tape::off());
         self.state = Some(state);
         Ok(losses)
     }

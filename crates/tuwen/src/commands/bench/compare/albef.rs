@@ -63,7 +63,7 @@ impl Measured for AlbefStep {
         let state = self.steps.state()?;
         let device = batch.input_ids.device();
         let mut config: Value = serde_json::to_value(recipe)?;
-        config["alpha"] = json!(self.steps.input(self.at, Dropout::off()).alpha);
+        config["alpha"] = json!(self.steps.recipe.step_input(self.at, Dropout::off()).alpha);
         let queue = state.queue.as_ref().ok_or("a case without a queue")?;
         let uniforms = |stream| negative_uniforms(batch.len(), &Draws::new(recipe.seed, stream, 0, self.at), &device);
         let labels = batch.token_labels.as_ref().ok_or("the batch has nothing masked")?;

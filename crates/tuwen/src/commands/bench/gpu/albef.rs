@@ -63,7 +63,7 @@ impl Stepper for AlbefStep {
     }
 
     fn flops(&self) -> f64 {
-        let input = self.steps.input(self.at, self.dropout());
+        let input = self.steps.recipe.step_input(self.at, self.dropout());
         let (recipe, batch) = (&self.steps.recipe, &self.steps.batch);
         flops::albef(&recipe.model.encoder, input.stage, input.alpha, batch.input_ids.dims())
     }
@@ -71,7 +71,7 @@ impl Stepper for AlbefStep {
     fn sizes(&self) -> Value {
         let (recipe, batch) = (&self.steps.recipe, &self.steps.batch);
         let (encoder, [size, tokens]) = (&recipe.model.encoder, batch.input_ids.dims());
-        let input = self.steps.input(self.at, self.dropout());
+        let input = self.steps.recipe.step_input(self.at, self.dropout());
         json!({
             "model": "albef", "batch": size, "tokens": tokens, "masked": batch.token_labels.as_ref().map_or(0, |l| l.ids.dims()[0]),
             "vision": encoder.vision, "text": encoder.text, "embedding_size": encoder.embedding_size,
