@@ -2,7 +2,9 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use tuwen::core::{Losses, TokenLabels};
-use tuwen::encoder::albef::{Albef, AlbefConfig, TextConfig, momentum_names, reference_names, reference_number};
+use tuwen::encoder::albef::{
+    Albef, AlbefConfig, TextConfig, TextPooling, momentum_names, reference_names, reference_number,
+};
 use tuwen::encoder::{HostTensor, MomentumEncoder, Tape, VitConfig, Weights, load_weights, weights_of};
 use tuwen::ita::{AlphaRamp, FeatureQueue, PairKeys, Positives, QueueParts};
 use tuwen::ops::{AdamWForm, Dropout};
@@ -65,6 +67,7 @@ impl Case {
                 frozen_word: Some(golden.meta["config"]["pad_token_id"].as_u64().unwrap_or(0) as u32),
             },
             embedding_size: weights["vision_proj.weight"].shape[0],
+            text_pooling: TextPooling::Cls,
         };
         Self { golden, device: device().autodiff(), config }
     }
@@ -145,7 +148,8 @@ impl Case {
     pub(crate) fn features(&self, encoder: &Albef) -> (Tensor<2>, Tensor<2>) {
         let batch = self.batch();
         let texts = encoder.text_states(batch.input_ids, &batch.attention_mask, &Dropout::off());
-        (encoder.image_features(&encoder.image_states(batch.pixel_values)), encoder.text_features(&texts))
+        let texts = encoder.text_features(&texts, &batch.attention_mask);
+        (encoder.image_features(&encoder.image_states(batch.pixel_values)), texts)
     }
 
     /// The losses of one golden step; `state` moves as a step moves it, but for the optimizer.

@@ -115,7 +115,7 @@ fn albef_retrieval_evaluation_and_reranking() {
     let image_states = model.encoder.image_states(Tensor::from_data(pixels, &device));
     let text_states = model.encoder.text_states(matrix("input/eval/text_ids"), &mask, &Dropout::off());
     let cosines = model.encoder.image_features(&image_states);
-    let cosines = cosines.matmul(model.encoder.text_features(&text_states).transpose());
+    let cosines = cosines.matmul(model.encoder.text_features(&text_states, &mask).transpose());
     let (pictures, captions) = (images.shape[0], ids.shape[0]);
     let similarity = values(cosines);
     assert_near("similarity", &similarity, &golden.floats("expect/eval/similarity_i2t").values);

@@ -1,7 +1,7 @@
 //! The golden file of ALBEF's fine-tuned models: its configurations, weights and inputs, one task at a time.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use tuwen::encoder::albef::{AlbefConfig, FineTuned, FineTunedWeights, TextConfig};
+use tuwen::encoder::albef::{AlbefConfig, FineTuned, FineTunedWeights, TextConfig, TextPooling};
 use tuwen::encoder::{HostTensor, MomentumEncoder, VitConfig, Weights, load_weights, weights_of};
 use tuwen::train::albef::downstream::Texts;
 
@@ -55,6 +55,7 @@ impl Case {
                 frozen_word: Some(size("pad_token_id") as u32),
             },
             embedding_size: size("embed_dim"),
+            text_pooling: TextPooling::Cls,
         };
         Self { golden, device: device().autodiff(), config, task, kind, weights }
     }

@@ -60,6 +60,8 @@ pub struct InitialScale {
     pub range: f64,
     /// H: the width of the layers, which 1/√H belongs to.
     pub width: usize,
+    /// What to try instead of other first weights where they were not drawn, but taken from elsewhere.
+    pub taken: Option<&'static str>,
 }
 
 impl InitialScale {

@@ -103,7 +103,7 @@ impl AlbefModel {
         let (ids, mask) = self.tensors(texts);
         let encoder = &self.model.encoder;
         let states = encoder.text_states(ids, &mask, &Dropout::off());
-        Texts { features: encoder.text_features(&states), states, mask }
+        Texts { features: encoder.text_features(&states, &mask), states, mask }
     }
 
     fn images(&self, pictures: &[&PixelPlanes]) -> Images {

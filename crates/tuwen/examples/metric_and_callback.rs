@@ -16,7 +16,7 @@ fn gap(model: &AlbefPretraining, heldout: &Heldout, pad: u32) -> OwnResult<Measu
     for examples in &heldout.batches {
         let batch = Batch::new(examples, pad, &Device::flex());
         let states = encoder.text_states(batch.input_ids, &batch.attention_mask, &Dropout::off());
-        texts.push(encoder.text_features(&states)); // [B, E]
+        texts.push(encoder.text_features(&states, &batch.attention_mask)); // [B, E]
         images.push(encoder.image_features(&encoder.image_states(batch.pixel_values))); // [B, E]
     }
     let mean = |features: Vec<Tensor<2>>| Tensor::cat(features, 0).mean_dim(0); // [1, E]

@@ -17,6 +17,28 @@ pub struct AlbefConfig {
     pub text: TextConfig,
     /// E: the size of the space in which images and texts are aligned.
     pub embedding_size: usize,
+    /// What of a text is projected to that space.
+    #[serde(default, skip_serializing_if = "TextPooling::is_cls")]
+    pub text_pooling: TextPooling,
+}
+
+/// What of a text's states stands for the whole of it in alignment. Matching reads the fused `[CLS]` either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextPooling {
+    /// The state of `[CLS]`, as in ALBEF.
+    #[default]
+    Cls,
+    /// The mean over the real positions, as sentence encoders are read (Sentence-BERT, arXiv:1908.10084, §3). Their `[CLS]`
+    /// is nearly the same for all texts.
+    Mean,
+}
+
+impl TextPooling {
+    /// Whether it is ALBEF's.
+    pub fn is_cls(&self) -> bool {
+        *self == Self::Cls
+    }
 }
 
 /// The numbers of the text side, named as in BERT's `config.json` where BERT has them.
@@ -85,6 +107,7 @@ impl AlbefConfig {
                 frozen_word: Some(0),
             },
             embedding_size: 256,
+            text_pooling: TextPooling::Cls,
         }
     }
 
@@ -93,7 +116,7 @@ impl AlbefConfig {
     /// # Panics
     /// Without a fusion layer, or if the heads don't divide the widths.
     pub fn init(&self, device: &Device) -> Albef {
-        let Self { vision, text, embedding_size } = self;
+        let Self { vision, text, embedding_size, .. } = self;
         assert!(text.fusion_layers > 0, "at least one fusion layer");
         let block = text.block();
         let tables = (text.vocab_size, text.max_position_embeddings, text.type_vocab_size);

@@ -13,7 +13,7 @@ mod on_tape;
 mod paired;
 mod start;
 
-pub use config::{AlbefConfig, TextConfig};
+pub use config::{AlbefConfig, TextConfig, TextPooling};
 pub use decoder::{AnswerDecoder, QuestionMemory};
 pub use fine_tuned::{FineTuned, FineTunedWeights};
 pub use keys::{first_fusion_layer, momentum_name, momentum_names, reference_names, reference_number};

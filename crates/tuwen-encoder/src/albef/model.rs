@@ -1,12 +1,11 @@
 //! The forward passes of ALBEF: each stream alone, their features, and their fusion.
 
 use burn::module::Module;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Bool, Int, Tensor};
 use tuwen_ops::{Dropout, Linear};
 
-use super::AlbefConfig;
-use super::AlbefOnTape;
-use crate::{Block, FusionBlock, KeyValue, Sequence, Tape, TextEmbeddings, Vit};
+use super::{AlbefConfig, AlbefOnTape, TextPooling};
+use crate::{Block, FusionBlock, KeyValue, Sequence, Tape, TextEmbeddings, Vit, mean_pooling};
 
 /// The two-stream encoder.
 #[derive(Module, Debug)]
@@ -63,9 +62,17 @@ impl Albef {
         unit(self.vision_projection.forward(first(states)))
     }
 
-    /// `[B, L, H]` to unit features `[B, E]` of `[CLS]`.
-    pub fn text_features(&self, states: &Tensor<3>) -> Tensor<2> {
-        unit(self.text_projection.forward(first(states)))
+    /// `[B, L, H]` to unit features `[B, E]`, of `[CLS]` or of the mean of the real positions ([`TextPooling`]).
+    pub fn text_features(
+        &self,
+        states: &Tensor<3>,     // [B, L, H]
+        mask: &Tensor<2, Bool>, // [B, L]
+    ) -> Tensor<2> {
+        let pooled = match self.config.text_pooling {
+            TextPooling::Cls => first(states),
+            TextPooling::Mean => mean_pooling(states.clone(), Some(mask.clone())),
+        };
+        unit(self.text_projection.forward(pooled))
     }
 
     /// Image tokens `[B, 1 + P, W]` as keys and values for every fusion layer.
@@ -110,4 +117,33 @@ pub(super) fn first(states: &Tensor<3>) -> Tensor<2> {
 fn unit(rows: Tensor<2>) -> Tensor<2> {
     let norm = rows.clone().powi_scalar(2).sum_dim(1).add_scalar(1e-24).sqrt();
     rows / norm
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::initialise;
+
+    #[test]
+    fn a_text_is_read_by_its_first_state_or_by_the_mean_of_the_real_ones() {
+        let (mut config, device) = (AlbefConfig::base(), Device::flex());
+        (config.vision.hidden_size, config.vision.num_attention_heads, config.vision.num_hidden_layers) = (6, 2, 1);
+        (config.text.hidden_size, config.text.num_attention_heads, config.text.vocab_size) = (2, 1, 9);
+        (config.text.text_layers, config.text.fusion_layers) = (1, 1);
+        let mask = Tensor::<2, Bool>::from_data([[true, true, false]], &device);
+        let states = Tensor::<3>::from_floats([[[1.0, 4.0], [3.0, -2.0], [50.0, 60.0]]], &device); // the last is padding
+        let mut features = |text_pooling, states: &Tensor<3>, mask: &Tensor<2, Bool>| {
+            config.text_pooling = text_pooling;
+            initialise(config.init(&device), 0.5, 1).text_features(states, mask).try_into_vec_as::<f32>().unwrap()
+        };
+        let alone = |state: [f32; 2]| Tensor::<3>::from_floats([[state]], &device);
+        let one = Tensor::<2, Bool>::from_data([[true]], &device);
+        let of_first = features(TextPooling::Cls, &alone([1.0, 4.0]), &one);
+        let of_mean = features(TextPooling::Cls, &alone([2.0, 1.0]), &one);
+        assert_ne!(of_first, of_mean);
+        assert_eq!(features(TextPooling::Cls, &states, &mask), of_first);
+        assert_eq!(features(TextPooling::Mean, &states, &mask), of_mean);
+    }
 }

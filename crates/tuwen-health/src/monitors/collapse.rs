@@ -36,7 +36,7 @@ mod tests {
 
     fn facts(compared: Compared) -> Facts {
         let (observed, of, key) = ("image_similarity", "pictures", "model.initializer_range.vision");
-        let pictures = InitialScale { observed, compared, of, key, range: 0.1, width: 64 };
+        let pictures = InitialScale { observed, compared, of, key, range: 0.1, width: 64, taken: None };
         Facts { initial_scales: vec![pictures], ..Facts::default() }
     }
 

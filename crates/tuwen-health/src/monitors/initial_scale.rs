@@ -31,11 +31,13 @@ fn look(view: &View<'_>) -> Verdict {
 }
 
 fn told(part: &InitialScale, alike: f64) -> Verdict {
-    let InitialScale { of, key, range, width, .. } = part;
+    let InitialScale { of, key, range, width, taken, .. } = part;
     let sentence =
         format!("the features of all {of} are the same: mean cosine {alike:.4} to each other in the first steps");
     let fitting = 1.0 / (*width as f64).sqrt();
-    let advice = if *range < 0.8 * fitting {
+    let advice = if let Some(advice) = taken {
+        advice.to_string()
+    } else if *range < 0.8 * fitting {
         format!(
             "wider first weights: `{key}` is {range}, at width {width} about 1/√{width} = {fitting:.3} (0.02 belongs to width 768)"
         )
@@ -61,6 +63,7 @@ mod tests {
             key: "model.initializer_range.text",
             range,
             width: 128,
+            taken: None,
         };
         Facts { initial_scales: vec![captions], ..Facts::default() }
     }
@@ -72,6 +75,15 @@ mod tests {
         let Verdict::Ill(illness) = verdict else { panic!("{verdict:?}") };
         assert!(illness.sentence.starts_with("the features of all captions are the same: mean cosine 0.9997"));
         assert!(illness.advice.contains("is 0.02, at width 128 about 1/√128 = 0.088"), "{}", illness.advice);
+    }
+
+    #[test]
+    fn weights_that_were_not_drawn_are_not_to_be_drawn_wider() {
+        let mut facts = facts(0.02);
+        facts.initial_scales[0].taken = Some("another pooling");
+        let verdict = see(&MONITOR, facts, 10, |_| [("observed/text_similarity", 1.0)]);
+        let Verdict::Ill(illness) = verdict else { panic!("{verdict:?}") };
+        assert_eq!(illness.advice, "another pooling");
     }
 
     #[test]

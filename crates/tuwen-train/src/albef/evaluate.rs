@@ -65,7 +65,8 @@ fn one_batch(model: &AlbefPretraining, batch: &Batch, input: &StepInput<'_>, tot
     let (encoder, off, tape) = (&model.encoder, Dropout::off(), Tape::off());
     let image_states = image_states(encoder.on(&tape), batch);
     let texts = text_states(encoder.on(&tape), batch, batch.token_labels.is_some(), &input.savings, &off);
-    let (image, text) = (encoder.image_features(&image_states), encoder.text_features(&texts.clean));
+    let (image, text) =
+        (encoder.image_features(&image_states), encoder.text_features(&texts.clean, &batch.attention_mask));
     let i2t = similarities(image, text, model.temperature.val()); // [B, B]
     let positives = positive_mask(input.positives, &batch.keys, &[], &i2t.device());
     let size = batch.len() as f64;

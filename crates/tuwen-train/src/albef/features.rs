@@ -78,7 +78,7 @@ impl Assembly {
     fn features_of(&self, model: &AlbefPretraining, texts: &[&TextInput], device: &Device) -> Vec<f32> {
         let (ids, mask) = text_tensors(texts, self.text.tokenizer.special_ids().pad, device);
         let states = model.encoder.text_states(ids, &mask, &Dropout::off());
-        values(model.encoder.text_features(&states))
+        values(model.encoder.text_features(&states, &mask))
     }
 }
 

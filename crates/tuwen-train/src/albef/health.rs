@@ -10,6 +10,10 @@ use crate::heldout::Purpose;
 use crate::observe::masked_share;
 use crate::unigram::unigram_entropy;
 
+/// What to try where the captions of a text encoder that was trained elsewhere have one feature.
+const READ_BY_MEAN: &str = "try `model.encoder.text_pooling = \"mean\"`: sentence encoders such as MiniLM are trained to be \
+                            read by the mean of their tokens, and the `[CLS]` of their lower layers says little";
+
 impl Assembly {
     /// The facts that its recipe and its records tell.
     pub(super) fn facts(&self) -> Facts {
@@ -24,6 +28,7 @@ impl Assembly {
             key: "model.initializer_range.text",
             range: ranges.text,
             width: encoder.text.hidden_size,
+            taken: recipe.init.text.as_ref().filter(|_| encoder.text_pooling.is_cls()).map(|_| READ_BY_MEAN),
         };
         let pictures = InitialScale {
             observed: "image_similarity",
@@ -32,6 +37,7 @@ impl Assembly {
             key: "model.initializer_range.vision",
             range: ranges.vision,
             width: encoder.vision.hidden_size,
+            taken: None,
         };
         Facts {
             batch_size: recipe.data.loader.batch_size,

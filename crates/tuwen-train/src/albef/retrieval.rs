@@ -87,7 +87,7 @@ pub fn encode(
         let inputs: Vec<_> = chunk.iter().map(|caption| &caption.input).collect();
         let (ids, mask) = text_tensors(&inputs, pad, &device);
         let states = encoder.text_states(ids, &mask, &Dropout::off());
-        features.push(encoder.text_features(&states));
+        features.push(encoder.text_features(&states, &mask));
         texts.push(TextChunk { states, mask: inputs.iter().map(|input| input.attention_mask.clone()).collect() });
     }
     Encoded {

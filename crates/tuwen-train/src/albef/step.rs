@@ -15,7 +15,7 @@ use tuwen_ops::{Dropout, select_rows};
 use tuwen_random::{Draws, Stream};
 
 use super::state::Pending;
-use super::towers::{fused, image_states, text_states};
+use super::towers::{Texts, fused, image_states, text_states};
 use super::{AlbefPretraining, AlbefState, Batch, ItaLoss, ItaStage, Savings, Stage, Teacher};
 use crate::observe;
 
@@ -79,7 +79,7 @@ pub(crate) fn losses_beside<'a>(
     let image_states = image_states(encoder.on(tape), batch); // [B, 1 + P, W]
     let words = batch.token_labels.as_ref().filter(|_| stage.mlm.is_some());
     let texts = text_states(encoder.on(tape), batch, words.is_some(), &input.savings, &dropout.at(0));
-    let student = Features { image: encoder.image_features(&image_states), text: encoder.text_features(&texts.clean) };
+    let student = Features::of(encoder, &image_states, &texts, batch);
 
     let taught = stage.needs_teacher().then(|| {
         let teacher = teacher.get_or_insert_with(|| Teacher::of(model));
@@ -131,6 +131,13 @@ struct Features {
     text: Tensor<2>,
 }
 
+impl Features {
+    fn of(encoder: &Albef, image_states: &Tensor<3>, texts: &Texts, batch: &Batch) -> Self {
+        let text = encoder.text_features(&texts.clean, &batch.attention_mask);
+        Self { image: encoder.image_features(image_states), text }
+    }
+}
+
 /// What the momentum encoder says, without dropout and outside of autodiff.
 struct Taught {
     features: Features,
@@ -151,7 +158,7 @@ fn teach<'a>(
     let word_logits = words
         .zip(fused.words)
         .map(|(labels, fused)| word_logits(teacher.mlm.module(), encoder, fused, labels, savings));
-    let features = Features { image: encoder.image_features(&image_states), text: encoder.text_features(&texts.clean) };
+    let features = Features::of(encoder, &image_states, &texts, batch);
     Taught { features, word_logits }
 }
 

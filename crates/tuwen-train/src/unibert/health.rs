@@ -22,6 +22,7 @@ impl Assembly {
             key: "model.initializer_range",
             range: recipe.model.initializer_range,
             width: encoder.hidden_size,
+            taken: None,
         };
         Facts {
             batch_size: recipe.data.loader.batch_size,

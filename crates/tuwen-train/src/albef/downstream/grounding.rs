@@ -46,7 +46,8 @@ pub fn similarity_map(
     let encoder = &model.encoder;
     let states = encoder.text_states(texts.input_ids.clone(), &texts.attention_mask, &Dropout::off());
     let (images, weights) = encoder.image_states_watched(pixel_values, layer);
-    let cosines = (encoder.image_features(&images) * encoder.text_features(&states)).sum_dim(1); // [B, 1]
+    let texts = encoder.text_features(&states, &texts.attention_mask);
+    let cosines = (encoder.image_features(&images) * texts).sum_dim(1); // [B, 1]
     let gradients = (cosines / model.temperature.val().unsqueeze_dim::<2>(0)).sum().backward();
     let weights = weights?;
     let slopes = weights.grad(&gradients)?;

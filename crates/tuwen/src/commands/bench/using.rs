@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &UseArguments, root: &Path) -> Result<(), CommandEr
     let raw_texts = || {
         for _ in 0..CAPTIONS / texts {
             let states = bare.encoder.text_states(ids.clone(), &mask, &Dropout::off());
-            bare.encoder.text_features(&states).sum().into_scalar::<f32>();
+            bare.encoder.text_features(&states, &mask).sum().into_scalar::<f32>();
         }
     };
     let stream = || -> Result<usize, ModelError> {

@@ -2,7 +2,7 @@
 
 use tuwen_encoder::{Naming, Weights, bert_names};
 use tuwen_recipe::to_toml;
-use tuwen_train::{albef as albef_runs, unibert as unibert_runs};
+use tuwen_train::{Recipe, albef as albef_runs, unibert as unibert_runs};
 
 use super::bert::{BertNumbers, vocabulary_files};
 use super::input::{Input, Kind};
@@ -38,6 +38,15 @@ fn other_vision(input: &Input, official: &Weights) -> Option<String> {
     })
 }
 
+/// What has to be changed in the official code for a text that is not read by its `[CLS]`.
+fn other_pooling(input: &Input) -> Option<&'static str> {
+    let Some(Recipe::Albef(recipe)) = &input.recipe else { return None };
+    (!recipe.model.encoder.text_pooling.is_cls()).then_some(
+        "a text's feature is projected from the mean of its tokens: `models/model_pretrain.py` projects `text_embeds[:,0,:]`, \
+         to be changed to that mean, and `models/model_retrieval.py` likewise",
+    )
+}
+
 /// The official ALBEF's state dict, and the `config_bert.json` that its code asks for.
 pub(super) fn albef(input: &Input, heads: Option<usize>) -> Result<Output, CommandError> {
     expect(input, &[Kind::Albef], Layout::Albef)?;
@@ -45,6 +54,7 @@ pub(super) fn albef(input: &Input, heads: Option<usize>) -> Result<Output, Comma
     let mut notes = official.notes;
     notes.extend(left_out(&official.left_out));
     notes.extend(other_vision(input, &official.weights));
+    notes.extend(other_pooling(input).map(String::from));
     let numbers = BertNumbers::of(input, heads, &mut notes)?;
     let mut files = vec![("config_bert.json", numbers.official_json(input))];
     files.extend(vocabulary_files(input).into_iter().filter(|(name, _)| *name == "vocab.txt"));

@@ -46,7 +46,7 @@ impl Embedding {
     fn embed(&self) -> (Tensor<2>, Tensor<2>) {
         let image = self.model.image_features(&self.model.image_states(self.pixels.clone()));
         let text = self.model.text_states(self.ids.clone(), &self.mask, &Dropout::off());
-        (image, self.model.text_features(&text))
+        (image, self.model.text_features(&text, &self.mask))
     }
 }
 
