@@ -137,9 +137,8 @@ impl Objective for TextAssignment {
 
     fn adopted(&self, earlier: Weights) -> Result<Weights, WeightsError> {
         let config = &self.section.albef.model.encoder;
-        let mut adopted = adopted_by_pairs(earlier, config, |encoder| {
-            AssignmentModel::init(config, &Device::flex()).started_from(encoder)
-        })?;
+        let fresh = AssignmentModel::init(config, &Device::flex());
+        let mut adopted = adopted_by_pairs(earlier, config, fresh, |fresh, encoder| fresh.started_from(encoder))?;
         adopted.retain(|name, _| !name.starts_with("head."));
         Ok(adopted)
     }

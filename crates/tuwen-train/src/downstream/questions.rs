@@ -244,17 +244,8 @@ impl Objective for Questions {
 
     fn adopted(&self, earlier: Weights) -> Result<Weights, WeightsError> {
         let (config, layers) = (&self.section.albef.model.encoder, self.section.decoder_layers);
-        let mut adopted = adopted(earlier, (config, "decoder."), |pretrained| {
-            AnsweringModel::init(config, layers, &Device::flex()).started_from(pretrained)
-        })?;
-        // Layers of the decoder beyond those of the encoder keep their own first values.
-        let begun = |name: &str| match name.strip_prefix("decoder.fusion_layers.").and_then(|rest| rest.split_once('.'))
-        {
-            Some((layer, _)) => layer.parse::<usize>().is_ok_and(|layer| layer < config.text.fusion_layers),
-            None => true,
-        };
-        adopted.retain(|name, _| begun(name));
-        Ok(adopted)
+        let fresh = AnsweringModel::init(config, layers, &Device::flex());
+        adopted(earlier, (config, "decoder."), fresh, |fresh, pretrained| fresh.started_from(pretrained))
     }
 
     fn doubts(&self) -> Vec<String> {

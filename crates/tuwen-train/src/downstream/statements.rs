@@ -221,10 +221,9 @@ impl Objective for Statements {
 
     fn adopted(&self, earlier: Weights) -> Result<Weights, WeightsError> {
         let config = &self.section.albef.model.encoder;
-        let mut adopted = adopted_by_pairs(earlier, config, |encoder| {
-            StatementModel::init(config, &Device::flex()).started_from(encoder)
-        })?;
-        // Its head is another one's, or fresh.
+        let fresh = StatementModel::init(config, &Device::flex());
+        let mut adopted = adopted_by_pairs(earlier, config, fresh, |fresh, encoder| fresh.started_from(encoder))?;
+        // The head of an assignment run is another one's.
         adopted.retain(|name, _| name.starts_with("encoder."));
         Ok(adopted)
     }
