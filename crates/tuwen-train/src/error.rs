@@ -147,6 +147,18 @@ pub enum TrainError {
         /// The recipe's limit.
         limit: u64,
     },
+    /// A model of one's own whose parameters bear names that a run keeps for what is beside the model.
+    #[error(
+        "{} of the model: names that begin with {} are those of what a run has beside its model; call the fields otherwise",
+        quoted(names),
+        quoted(reserved)
+    )]
+    ReservedNames {
+        /// The parameters.
+        names: Vec<String>,
+        /// How names can't begin.
+        reserved: Vec<String>,
+    },
     /// An own task or metric.
     #[error(transparent)]
     Own(OwnError),
@@ -156,6 +168,10 @@ pub enum TrainError {
         /// The step.
         step: u64,
     },
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl TrainError {

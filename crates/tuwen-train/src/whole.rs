@@ -17,6 +17,15 @@ pub(crate) fn is_of_the_model(name: &str) -> bool {
     !TRAINING_ONLY.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Refuses a model one of whose parameters would be taken for what is beside it.
+pub(crate) fn refuse_reserved<'a>(names: impl Iterator<Item = &'a String>) -> Result<(), TrainError> {
+    let names: Vec<String> = names.filter(|name| !is_of_the_model(name)).cloned().collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(TrainError::ReservedNames { names, reserved: TRAINING_ONLY.map(String::from).to_vec() })
+}
+
 /// Which of a run's checkpoints is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Which {
@@ -84,5 +93,21 @@ impl Whole {
             return Ok(weights); // an export holds the averages themselves
         }
         Ok(averaged_weights(&weights, &read_weights(&self.folder.join(OPTIMIZER), is_average)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_that_would_be_lost_is_refused_by_name() {
+        let names = ["queue.weight", "encoder.queue.weight", "queued.weight"].map(String::from);
+        let error = refuse_reserved(names.iter()).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`queue.weight` of the model: names that begin with `momentum.`, `queue.`"),
+            "{error}"
+        );
+        assert!(refuse_reserved(names[1..].iter()).is_ok());
     }
 }

@@ -11,6 +11,7 @@ use crate::evaluation::Evaluation;
 use crate::events::{Event, Start};
 use crate::optimizer::Optimizer;
 use crate::options::RunOptions;
+use crate::whole::refuse_reserved;
 
 impl<'a, A: Architecture> Run<'a, A> {
     /// Everything opened, the state at the step where it goes on.
@@ -24,7 +25,9 @@ impl<'a, A: Architecture> Run<'a, A> {
         let heldout = assembly.heldout(&mut |message| watch(Event::SkippedRecord(message)))?;
         let (settings, [records, _]) = (assembly.settings(), assembly.records());
         let mut state = assembly.start(&device);
-        settings.optimizer.check_names(&shapes_of(assembly.model(&state)))?;
+        let shapes = shapes_of(assembly.model(&state));
+        refuse_reserved(shapes.keys())?;
+        settings.optimizer.check_names(&shapes)?;
         let mut optimizer = Optimizer::new(settings.optimizer.clone());
         let mut position = Position::start(records);
         let mut beginnings = Vec::new();
