@@ -14,6 +14,7 @@ use tuwen_vision::VisionError;
 
 use crate::not_finite::BadTensor;
 use crate::objective::OwnError;
+use crate::whole::TRAINING_ONLY;
 
 /// Why a run could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -149,15 +150,13 @@ pub enum TrainError {
     },
     /// A model of one's own whose parameters bear names that a run keeps for what is beside the model.
     #[error(
-        "{} of the model: names that begin with {} are those of what a run has beside its model; call the fields otherwise",
-        quoted(names),
-        quoted(reserved)
+        "`{}` of the model: names that begin with `{}` are those of what a run has beside its model; call the fields otherwise",
+        names.join("`, `"),
+        TRAINING_ONLY.join("`, `")
     )]
     ReservedNames {
         /// The parameters.
         names: Vec<String>,
-        /// How names can't begin.
-        reserved: Vec<String>,
     },
     /// An own task or metric.
     #[error(transparent)]
@@ -168,10 +167,6 @@ pub enum TrainError {
         /// The step.
         step: u64,
     },
-}
-
-fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl TrainError {

@@ -10,7 +10,7 @@ use crate::optimizer::is_average;
 use crate::{Checkpoint, TrainError, averaged_weights};
 
 /// How names begin of what only goes on with a run: momentum encoders, the queue, and what an own task has beside its model.
-const TRAINING_ONLY: [&str; 3] = ["momentum.", "queue.", "beside."];
+pub(crate) const TRAINING_ONLY: [&str; 3] = ["momentum.", "queue.", "beside."];
 
 /// Whether a tensor of this name belongs to the trained model, and not only to the run that goes on with it.
 pub(crate) fn is_of_the_model(name: &str) -> bool {
@@ -23,7 +23,7 @@ pub(crate) fn refuse_reserved<'a>(names: impl Iterator<Item = &'a String>) -> Re
     if names.is_empty() {
         return Ok(());
     }
-    Err(TrainError::ReservedNames { names, reserved: TRAINING_ONLY.map(String::from).to_vec() })
+    Err(TrainError::ReservedNames { names })
 }
 
 /// Which of a run's checkpoints is meant.

@@ -131,3 +131,14 @@ impl AlbefConfig {
         }
     }
 }
+
+/// A small one for tests, whose pictures and texts have different widths.
+#[cfg(test)]
+pub(super) fn small([text_layers, fusion_layers]: [usize; 2]) -> AlbefConfig {
+    let mut config = AlbefConfig::base();
+    (config.vision.hidden_size, config.vision.num_attention_heads, config.vision.num_hidden_layers) = (4, 2, 1);
+    (config.vision.image_size, config.vision.patch_size, config.vision.intermediate_size) = (4, 2, 8);
+    (config.text.hidden_size, config.text.num_attention_heads, config.text.intermediate_size) = (6, 2, 12);
+    (config.text.text_layers, config.text.fusion_layers, config.text.vocab_size) = (text_layers, fusion_layers, 9);
+    config
+}

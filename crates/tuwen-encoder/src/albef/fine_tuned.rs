@@ -162,17 +162,8 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::albef::AlbefConfig;
+    use crate::albef::config::small;
     use crate::{HostTensor, weights_of};
-
-    fn config() -> AlbefConfig {
-        let mut config = AlbefConfig::base();
-        (config.vision.hidden_size, config.vision.num_attention_heads, config.vision.num_hidden_layers) = (4, 2, 1);
-        (config.vision.image_size, config.vision.patch_size, config.vision.intermediate_size) = (4, 2, 8);
-        (config.text.hidden_size, config.text.num_attention_heads, config.text.intermediate_size) = (6, 2, 12);
-        (config.text.text_layers, config.text.fusion_layers, config.text.vocab_size) = (3, 2, 9);
-        config
-    }
 
     fn under(prefix: &str, weights: Weights) -> Weights {
         renamed(weights, |name| format!("{prefix}.{name}"))
@@ -180,7 +171,7 @@ mod tests {
 
     #[test]
     fn every_weight_of_a_decoder_comes_back() {
-        let (config, device) = (config(), Device::flex());
+        let (config, device) = (small([3, 2]), Device::flex());
         let mut ours = under("encoder", weights_of(&config.init(&device)));
         ours.extend(under("decoder", weights_of(&config.text.init_decoder(3, &device))));
         ours.insert("head.bias".to_string(), HostTensor { shape: vec![9], values: vec![0.5; 9] });
@@ -195,7 +186,7 @@ mod tests {
 
     #[test]
     fn shared_keys_have_two_names_and_must_agree() {
-        let ours = under("encoder", weights_of(&config().init_paired(&Device::flex())));
+        let ours = under("encoder", weights_of(&small([3, 2]).init_paired(&Device::flex())));
         let (mut theirs, unknown) = FineTuned::Paired.to_reference(&ours, 3);
         assert_eq!(unknown, Vec::<String>::new());
         let [first, second] = [5, 6].map(|l| format!("text_encoder.encoder.layer.{l}.crossattention.self.key.weight"));

@@ -188,18 +188,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::albef::AlbefConfig;
+    use crate::albef::config::small;
     use crate::weights_of;
     use burn::tensor::Device;
 
     #[test]
     fn every_weight_of_the_encoder_has_a_row_and_comes_back() {
-        let mut config = AlbefConfig::base();
-        (config.vision.hidden_size, config.vision.num_attention_heads, config.vision.num_hidden_layers) = (4, 2, 1);
-        (config.vision.image_size, config.vision.patch_size, config.vision.intermediate_size) = (4, 2, 8);
-        (config.text.hidden_size, config.text.num_attention_heads, config.text.intermediate_size) = (6, 2, 12);
-        (config.text.text_layers, config.text.fusion_layers, config.text.vocab_size) = (2, 2, 9);
-        let encoder = config.init(&Device::flex());
+        let encoder = small([2, 2]).init(&Device::flex());
         let ours: Weights = weights_of(&encoder).into_iter().map(|(name, w)| (format!("encoder.{name}"), w)).collect();
         let (theirs, unknown) = reference_names().to_reference(&ours);
         assert_eq!(unknown, Vec::<String>::new());

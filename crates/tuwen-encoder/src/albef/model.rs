@@ -124,14 +124,13 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
+    use crate::albef::config::small;
     use crate::initialise;
 
     #[test]
     fn a_text_is_read_by_its_first_state_or_by_the_mean_of_the_real_ones() {
-        let (mut config, device) = (AlbefConfig::base(), Device::flex());
-        (config.vision.hidden_size, config.vision.num_attention_heads, config.vision.num_hidden_layers) = (6, 2, 1);
-        (config.text.hidden_size, config.text.num_attention_heads, config.text.vocab_size) = (2, 1, 9);
-        (config.text.text_layers, config.text.fusion_layers) = (1, 1);
+        let (mut config, device) = (small([1, 1]), Device::flex());
+        config.text.hidden_size = 2;
         let mask = Tensor::<2, Bool>::from_data([[true, true, false]], &device);
         let states = Tensor::<3>::from_floats([[[1.0, 4.0], [3.0, -2.0], [50.0, 60.0]]], &device); // the last is padding
         let mut features = |text_pooling, states: &Tensor<3>, mask: &Tensor<2, Bool>| {

@@ -59,14 +59,12 @@ mod tests {
 
     use super::*;
     use crate::albef::AlbefConfig;
+    use crate::albef::config::small;
     use crate::initialise;
 
     fn config() -> AlbefConfig {
-        let mut config = AlbefConfig::base();
-        (config.vision.hidden_size, config.vision.num_attention_heads, config.vision.num_hidden_layers) = (6, 2, 1);
-        (config.vision.image_size, config.vision.patch_size, config.vision.intermediate_size) = (4, 2, 8);
-        (config.text.hidden_size, config.text.num_attention_heads, config.text.intermediate_size) = (6, 2, 12);
-        (config.text.text_layers, config.text.fusion_layers, config.text.vocab_size) = (1, 2, 9);
+        let mut config = small([1, 2]);
+        config.vision.hidden_size = config.text.hidden_size; // the decoder reads texts where fusion layers read pictures
         config
     }
 

@@ -48,31 +48,26 @@ fn unknown<M: Module>(module: M) -> Result<M, WeightsError> {
 mod tests {
     use super::*;
     use crate::albef::downstream::AnsweringModel;
+    use crate::find_recipe;
     use tuwen_encoder::initialise;
-
-    fn config() -> AlbefConfig {
-        let mut config = AlbefConfig::base();
-        (config.vision.hidden_size, config.vision.num_attention_heads, config.vision.num_hidden_layers) = (6, 2, 1);
-        (config.vision.image_size, config.vision.patch_size, config.vision.intermediate_size) = (4, 2, 8);
-        (config.text.hidden_size, config.text.num_attention_heads, config.text.intermediate_size) = (6, 2, 12);
-        (config.text.text_layers, config.text.fusion_layers, config.text.vocab_size) = (1, 1, 9);
-        config
-    }
 
     #[test]
     fn what_the_earlier_model_has_not_is_not_put() {
-        let (config, device) = (config(), Device::flex());
+        let recipe = find_recipe("albef-tiny", &[], &[]).unwrap().albef().unwrap();
+        let (config, device) = (recipe.model.encoder, Device::flex());
+        let layers = config.text.fusion_layers;
         let mut earlier = weights_of(&initialise(AlbefPretraining::init(&config, 1.0, None, &device), 0.5, 1));
         earlier.retain(|name, _| !name.starts_with("mlm.")); // as of a model that never learned words
-        let fresh = || AnsweringModel::init(&config, 2, &device);
+        let fresh = || AnsweringModel::init(&config, layers + 1, &device);
         let start = |fresh: AnsweringModel, pretrained: &AlbefPretraining| fresh.started_from(pretrained);
         let begun = adopted(earlier.clone(), (&config, "decoder."), fresh(), start).unwrap();
         let query = |layer| format!("decoder.fusion_layers.{layer}.cross_attention.query.weight");
         assert_eq!(begun[&query(0)], earlier["encoder.fusion_layers.0.cross_attention.query.weight"]);
-        assert!(!begun.contains_key(&query(1)), "the encoder has one fusion layer");
+        assert!(!begun.contains_key(&query(layers)), "the encoder has no such layer");
         assert!(!begun.keys().any(|name| name.starts_with("head.")));
 
-        let own = Weights::from([(query(1), earlier["encoder.fusion_layers.0.cross_attention.query.weight"].clone())]);
+        let own =
+            Weights::from([(query(layers), earlier["encoder.fusion_layers.0.cross_attention.query.weight"].clone())]);
         assert_eq!(adopted(own.clone(), (&config, "decoder."), fresh(), start).unwrap(), own);
     }
 }
