@@ -34,7 +34,6 @@ mod pictures;
 mod reranked;
 mod results;
 mod stream;
-mod tested;
 mod unibert;
 mod walk;
 

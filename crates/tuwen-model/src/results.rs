@@ -5,9 +5,15 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use tuwen_train::Evaluation;
 
-use crate::tested::Tested;
+/// A line of `metrics.jsonl` that tells of a test.
+#[derive(Deserialize)]
+struct Tested {
+    step: u64,
+    heldout: Evaluation,
+}
 
 /// The run that the weights in `folder` come from, by its full path: two levels up for a checkpoint, else the folder itself.
 pub fn run_of(folder: &Path) -> PathBuf {
@@ -22,7 +28,7 @@ pub fn run_of(folder: &Path) -> PathBuf {
 pub fn heldout_results(folder: &Path, step: u64) -> Option<Evaluation> {
     let lines = BufReader::new(File::open(folder.join("metrics.jsonl")).ok()?).lines().map_while(Result::ok);
     let tests = lines.filter(|line| line.contains("\"heldout\"")).filter_map(|line| serde_json::from_str(&line).ok());
-    tests.filter(|test: &Tested| test.step == step).last().map(|test| test.heldout.into())
+    tests.filter(|test: &Tested| test.step == step).last().map(|test| test.heldout)
 }
 
 /// The measures as tables in Markdown, each value beside what guessing reaches and the number of answers it is of.

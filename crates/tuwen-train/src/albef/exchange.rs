@@ -4,6 +4,7 @@ use tuwen_encoder::albef::{momentum_name, reference_names, reference_number};
 use tuwen_encoder::{HostIntegers, HostTensor, ImportError, Imported, Integers, Weights, import_albef};
 
 use super::saved::{QUEUE, TEACHER_ENCODER, TEACHER_MLM, keys_to_host, numbers, words};
+use crate::whole::is_of_the_model;
 
 /// A state dict as the official code loads it with `strict=True`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,7 +26,7 @@ const HEAD: &str = "cls.predictions";
 /// What a checkpoint of ours holds, under the official names. Without momentum encoders they are those of the trained
 /// weights, as in a model that has not begun; without a queue it has no columns.
 pub fn to_official(saved: &Weights) -> OfficialAlbef {
-    let student = part(saved, |name| (!is_kept_beside(name)).then(|| name.to_string()));
+    let student = part(saved, |name| is_of_the_model(name).then(|| name.to_string()));
     let mut teacher = part(saved, |name| {
         let encoder = name.strip_prefix(TEACHER_ENCODER).map(|rest| format!("encoder.{rest}"));
         encoder.or_else(|| Some(format!("mlm.{}", name.strip_prefix(TEACHER_MLM)?)))
@@ -48,10 +49,6 @@ pub fn to_official(saved: &Weights) -> OfficialAlbef {
     add_shared(&mut official);
     add_queue(&mut official, saved);
     official
-}
-
-fn is_kept_beside(name: &str) -> bool {
-    name.starts_with("momentum.") || name.starts_with("queue.")
 }
 
 fn part(saved: &Weights, name: impl Fn(&str) -> Option<String>) -> Weights {

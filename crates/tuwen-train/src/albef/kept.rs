@@ -74,22 +74,9 @@ fn fused(config: &AlbefConfig, stage: &Stage, (size, rows): (StepSize, u64), sav
 
 #[cfg(test)]
 mod tests {
-    use tuwen_encoder::VitConfig;
-
     use super::*;
+    use crate::albef::by_hand::{SIZE, tiny};
     use crate::albef::{ItaLoss, ItaStage, ItmStage, MlmStage};
-
-    const SIZE: StepSize = StepSize { batch: 2, tokens: 3, real: 5, masked: 1 };
-
-    fn tiny() -> AlbefConfig {
-        let mut config = AlbefConfig::base();
-        config.vision = VitConfig { image_size: 4, patch_size: 2, num_hidden_layers: 1, ..config.vision };
-        config.vision = VitConfig { hidden_size: 2, intermediate_size: 5, ..config.vision };
-        config.text.hidden_size = 2;
-        config.text.intermediate_size = 3;
-        (config.text.text_layers, config.text.fusion_layers, config.text.vocab_size) = (1, 1, 7);
-        config
-    }
 
     fn kept(stage: &Stage) -> Vec<(&'static str, u64)> {
         let parts = kept_parts(&tiny(), stage, SIZE, &Savings::default());

@@ -3,6 +3,8 @@
 
 mod assemble;
 mod batch;
+#[cfg(test)]
+mod by_hand;
 pub(crate) mod check;
 pub mod downstream;
 mod evaluate;

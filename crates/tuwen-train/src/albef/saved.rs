@@ -8,6 +8,7 @@ use tuwen_encoder::{HostTensor, MomentumEncoder, Weights, WeightsError, load_wei
 use tuwen_ita::{FeatureQueue, PairKeys, QueueParts};
 
 use super::{AlbefPretraining, AlbefState, Teacher};
+use crate::whole::is_of_the_model;
 
 pub(super) const TEACHER_ENCODER: &str = "momentum.encoder.";
 pub(super) const TEACHER_MLM: &str = "momentum.mlm.";
@@ -40,8 +41,7 @@ pub(crate) fn save_beside(teacher: Option<&Teacher>, queue: Option<&FeatureQueue
 
 /// `state` with everything replaced by `saved`, or the names that don't fit.
 pub(super) fn restore(state: AlbefState, saved: &Weights) -> Result<AlbefState, WeightsError> {
-    let beside = |name: &str| name.starts_with("momentum.") || name.starts_with("queue.");
-    let (beside, trained): (Weights, Weights) = saved.clone().into_iter().partition(|(name, _)| beside(name));
+    let (trained, beside) = saved.clone().into_iter().partition(|(name, _)| is_of_the_model(name));
     let model = load_weights(state.model, &trained)?;
     let (teacher, queue) = restore_beside(&model, state.queue, beside)?;
     Ok(AlbefState { model, teacher, queue, pending: None })
