@@ -1,44 +1,17 @@
 //! Resizes pictures, antialiased: when shrinking, a filter widens to cover all source pixels.
 
-use fast_image_resize::images::{Image as Target, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use serde::{Deserialize, Serialize};
-
-use crate::bicubic::{resize_bicubic, resize_part_bicubic};
 use crate::crop::check_part;
 use crate::image::{Image, rgb_bytes};
-use crate::{CropBox, VisionError};
+use crate::resample::{resample, resample_part};
+use crate::{CropBox, ResizeFilter, VisionError};
 
-/// The interpolation kernel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResizeFilter {
-    /// Mean of the covered area (box); the nearest pixel when enlarging.
-    Area,
-    /// Triangle.
-    Bilinear,
-    /// Cubic with a = −0.5 (Catmull–Rom), Pillow's `BICUBIC`.
-    #[default]
-    Bicubic,
-    /// Windowed sinc of three lobes.
-    Lanczos3,
-}
-
-/// Resizes to `width × height` pixels, without keeping the aspect ratio. Like Pillow: horizontally, then vertically,
-/// rounded to 8 bits after each pass, in the stored (gamma) values; bicubic is Pillow's to the bit, the others may be
-/// one level off. The same size gives the same pixels. Errors: a target without pixels or with too many.
+/// Resizes to `width × height` pixels, without keeping the aspect ratio. To the bit like Pillow: horizontally, then
+/// vertically, rounded to 8 bits after each pass, in the stored (gamma) values. The same size gives the same pixels.
+/// Errors: a target without pixels or with too many.
 pub fn resize(image: &Image, width: u32, height: u32, filter: ResizeFilter) -> Result<Image, VisionError> {
     rgb_bytes(width, height)?;
     rgb_bytes(width, image.height())?; // between the passes
-    let kernel = match filter {
-        ResizeFilter::Bicubic => return Image::new(width, height, resize_bicubic(image, width, height)),
-        ResizeFilter::Area => FilterType::Box,
-        ResizeFilter::Bilinear => FilterType::Bilinear,
-        ResizeFilter::Lanczos3 => FilterType::Lanczos3,
-    };
-    // Two calls because the library by itself takes the vertical pass first.
-    let wide = resize_one_way(image, width, image.height(), kernel)?;
-    resize_one_way(&wide, width, height, kernel)
+    Image::new(width, height, resample(image, width, height, filter))
 }
 
 /// Cuts a part out and resizes it bicubically, in one go: what lies outside of the part has no influence. Errors: an empty
@@ -48,16 +21,7 @@ pub(crate) fn resize_part(image: &Image, part: CropBox, width: u32, height: u32)
     check_part(image, part)?;
     rgb_bytes(width, height)?;
     rgb_bytes(width, part.height)?; // between the passes
-    Image::new(width, height, resize_part_bicubic(image, part, width, height))
-}
-
-fn resize_one_way(image: &Image, width: u32, height: u32, kernel: FilterType) -> Result<Image, VisionError> {
-    let source = ImageRef::new(image.width(), image.height(), image.pixels(), PixelType::U8x3)
-        .expect("an image holds width · height · 3 bytes");
-    let mut target = Target::new(width, height, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(kernel));
-    Resizer::new().resize(&source, &mut target, &options).expect("both are whole 8-bit RGB pictures");
-    Image::new(width, height, target.into_vec())
+    Image::new(width, height, resample_part(image, part, (width, height), ResizeFilter::Bicubic))
 }
 
 #[cfg(test)]
@@ -97,6 +61,28 @@ mod tests {
             let resized = resize(&plain, 3, 11, filter).unwrap();
             assert!(resized.pixels().chunks_exact(3).all(|pixel| pixel == [3, 99, 250]), "{filter:?}");
             assert_eq!(resize(&picture, 7, 5, filter).unwrap(), picture, "{filter:?}");
+        }
+    }
+
+    /// What Pillow 13 gives for the picture below.
+    #[test]
+    fn every_filter_is_pillows_to_the_bit() {
+        let level = |x: u32, y: u32| [x * 37 + y * 11, x * x * 13 + y * 29, x * y * 17 + 5].map(|level| level as u8);
+        let picture = Image::from_fn(7, 5, level).unwrap();
+        let smaller = [
+            (Area, [30, 36, 14, 122, 126, 56, 215, 127, 99, 58, 109, 35, 150, 142, 141, 179, 115, 77]),
+            (Bilinear, [43, 46, 20, 122, 127, 55, 201, 139, 83, 65, 104, 49, 144, 144, 128, 194, 98, 104]),
+            (Bicubic, [36, 37, 15, 120, 128, 51, 207, 143, 84, 62, 109, 47, 148, 146, 138, 196, 92, 108]),
+            (Lanczos3, [33, 32, 13, 119, 126, 50, 213, 144, 86, 58, 112, 47, 152, 149, 142, 197, 88, 111]),
+        ];
+        for (filter, expected) in smaller {
+            assert_eq!(resize(&picture, 3, 2, filter).unwrap().pixels(), expected, "{filter:?}");
+        }
+        // Narrower and higher; each level times its place, from 1 on.
+        for (filter, expected) in [(Area, 669_410), (Bilinear, 663_086), (Bicubic, 666_666), (Lanczos3, 665_306)] {
+            let resized = resize(&picture, 4, 9, filter).unwrap();
+            let sum: u64 = (1..).zip(resized.pixels()).map(|(place, &level)| place * u64::from(level)).sum();
+            assert_eq!(sum, expected, "{filter:?}");
         }
     }
 

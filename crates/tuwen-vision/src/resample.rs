@@ -1,8 +1,8 @@
-//! Bicubic resizing, bit by bit as Pillow resizes 8-bit pictures.
+//! Resizing with a kernel, bit by bit as Pillow resizes 8-bit pictures.
 
 use crate::crop::rows_of;
 use crate::vectors::{Simd, WithSimd, on_widest};
-use crate::{CropBox, Image};
+use crate::{CropBox, Image, ResizeFilter};
 
 /// Weights are whole numbers of 2⁻²²: 8 bits for the level and 2 for overshoot are left of 32.
 const WEIGHT_BITS: u32 = 22;
@@ -20,18 +20,23 @@ struct Taps {
 
 /// The bytes `[height, width, 3]` of the picture resized along rows, then along columns, rounded to 8 bits after each; a
 /// side that keeps its length is left alone. The caller checks the target's size.
-pub(crate) fn resize_bicubic(image: &Image, width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn resample(image: &Image, width: u32, height: u32, filter: ResizeFilter) -> Vec<u8> {
     let whole = CropBox { top: 0, left: 0, height: image.height(), width: image.width() };
-    resize_part_bicubic(image, whole, width, height)
+    resample_part(image, whole, (width, height), filter)
 }
 
 /// A part of the picture resized as if it were cut out first. The caller checks that the picture has such a part.
-pub(crate) fn resize_part_bicubic(image: &Image, part: CropBox, width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn resample_part(
+    image: &Image,
+    part: CropBox,
+    (width, height): (u32, u32),
+    filter: ResizeFilter,
+) -> Vec<u8> {
     let rows: Vec<&[u8]> = rows_of(image, part).collect();
     let wide = if width == part.width {
         rows.concat()
     } else {
-        let taps = taps(part.width as usize, width as usize);
+        let taps = taps(part.width as usize, width as usize, filter);
         let mut resized = vec![0; 3 * taps.len() * rows.len()];
         on_widest(AlongRows { rows: &rows, taps: &taps, resized: &mut resized });
         resized
@@ -39,33 +44,22 @@ pub(crate) fn resize_part_bicubic(image: &Image, part: CropBox, width: u32, heig
     if height == part.height {
         return wide;
     }
-    let taps = taps(part.height as usize, height as usize);
+    let taps = taps(part.height as usize, height as usize, filter);
     let mut resized = vec![0; 3 * width as usize * taps.len()];
     on_widest(AlongColumns { pixels: &wide, row: 3 * width as usize, taps: &taps, resized: &mut resized });
     resized
 }
 
-/// The kernel with a = −0.5 (Catmull–Rom).
-fn cubic(x: f64) -> f64 {
-    let x = x.abs();
-    if x < 1.0 {
-        (1.5 * x - 2.5) * x * x + 1.0
-    } else if x < 2.0 {
-        (((x - 5.0) * x + 8.0) * x - 4.0) * -0.5
-    } else {
-        0.0
-    }
-}
-
 /// The weights of `target` pixels among `source` ones; when shrinking the kernel widens as much.
-fn taps(source: usize, target: usize) -> Vec<Taps> {
+fn taps(source: usize, target: usize, filter: ResizeFilter) -> Vec<Taps> {
     let scale = source as f64 / target as f64;
     let widening = scale.max(1.0);
+    let reach = filter.reach() * widening;
     let taps = (0..target).map(|at| {
         let centre = (at as f64 + 0.5) * scale;
-        let first = (centre - 2.0 * widening + 0.5).max(0.0) as usize;
-        let end = ((centre + 2.0 * widening + 0.5) as usize).min(source);
-        let share = |at: usize| cubic((at as f64 - centre + 0.5) * (1.0 / widening));
+        let first = (centre - reach + 0.5).max(0.0) as usize;
+        let end = ((centre + reach + 0.5) as usize).min(source);
+        let share = |at: usize| filter.weight((at as f64 - centre + 0.5) * (1.0 / widening));
         let shares: Vec<f64> = (first..end).map(share).collect();
         let sum: f64 = shares.iter().sum();
         let whole = |share: f64| (share / sum * f64::from(1 << WEIGHT_BITS) + 0.5_f64.copysign(share)) as i32;
@@ -151,7 +145,10 @@ impl WithSimd for AlongColumns<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::ResizeFilter::{Area, Bicubic, Bilinear, Lanczos3};
     use super::*;
+
+    const FILTERS: [ResizeFilter; 5] = [Bicubic, Area, Bilinear, Lanczos3, Bicubic];
 
     /// Weights in units of 2⁻²², as fractions.
     fn shares(taps: &Taps) -> Vec<f64> {
@@ -160,13 +157,13 @@ mod tests {
 
     #[test]
     fn halving_widens_the_kernel_and_cuts_it_at_the_edge() {
-        let taps = taps(8, 4);
+        let taps = taps(8, 4, Bicubic);
         assert_eq!(
             taps.iter().map(|t| (t.first, t.weights.len())).collect::<Vec<_>>(),
             [(0, 5), (0, 7), (1, 7), (3, 5)]
         );
         // Pixel 1 lies at 3.0 of the source, pixel i at (i + 0.5 − 3)/2: −1.25, −0.75, −0.25, 0.25, 0.75, 1.25, 1.75.
-        let kernel = [-1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75].map(cubic);
+        let kernel = [-1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75].map(|x| Bicubic.weight(x));
         let sum: f64 = kernel.iter().sum();
         for (share, expected) in shares(&taps[1]).iter().zip(kernel) {
             assert!((share - expected / sum).abs() < 1e-6, "{share}, expected {}", expected / sum);
@@ -174,17 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn kernel_passes_through_its_points() {
-        for (x, expected) in [(0.0, 1.0), (0.5, 0.5625), (1.0, 0.0), (1.5, -0.0625), (-1.5, -0.0625), (2.0, 0.0)] {
-            assert_eq!(cubic(x), expected, "at {x}");
-        }
-    }
-
-    #[test]
     fn doubling_an_edge_overshoots_and_is_clipped() {
         let edge =
             Image::from_fn(4, 1, |x, _| [[0, 0, 255, 255][x as usize], [90, 90, 100, 100][x as usize], 7]).unwrap();
-        let wide = resize_bicubic(&edge, 8, 1);
+        let wide = resample(&edge, 8, 1, Bicubic);
         // Between two pixels the kernel stands at quarters: 0.25 → 0.8672, 0.75 → 0.2266, 1.25 → −0.0703, 1.75 → −0.0234.
         // Target 3 lies a quarter right of pixel 1: green is 90 + 10·(0.2266 − 0.0234) = 92.0; target 2 a quarter left of
         // it: 90 + 10·(−0.0703) = 89.3.
@@ -194,13 +184,13 @@ mod tests {
     }
 
     /// Pixel by pixel, in the order of the definition.
-    fn naive(image: &Image, width: usize, height: usize) -> Vec<u8> {
+    fn naive(image: &Image, width: usize, height: usize, filter: ResizeFilter) -> Vec<u8> {
         let (columns, rows) = (image.width() as usize, image.height() as usize);
         let sum = |taps: &Taps, level: &dyn Fn(usize) -> u8| {
             let products = taps.weights.iter().enumerate().map(|(i, weight)| i32::from(level(taps.first + i)) * weight);
             ((products.sum::<i32>() + HALF) >> WEIGHT_BITS).clamp(0, 255) as u8
         };
-        let (across, down) = (taps(columns, width), taps(rows, height));
+        let (across, down) = (taps(columns, width, filter), taps(rows, height, filter));
         let mut wide = image.pixels().to_vec();
         if width != columns {
             let pixel = |y: usize, x: usize, c: usize| sum(&across[x], &|x| image.pixels()[3 * (y * columns + x) + c]);
@@ -218,10 +208,10 @@ mod tests {
             let picture =
                 |x: u32, y: u32| [(x * 97 + y * 31) as u8, (x * x * 13) as u8, 255 * u8::from(x.is_multiple_of(3))];
             let image = Image::from_fn(columns, rows, picture).unwrap();
-            for (width, height) in [(1, 1), (5, 5), (9, 30), (40, 2), (23, 17)] {
-                let expected = naive(&image, width as usize, height as usize);
-                let sizes = format!("{columns}×{rows} to {width}×{height}");
-                assert!(resize_bicubic(&image, width, height) == expected, "{sizes}");
+            for ((width, height), filter) in [(1, 1), (5, 5), (9, 30), (40, 2), (23, 17)].into_iter().zip(FILTERS) {
+                let expected = naive(&image, width as usize, height as usize, filter);
+                let case = format!("{columns}×{rows} to {width}×{height}, {filter:?}");
+                assert!(resample(&image, width, height, filter) == expected, "{case}");
             }
         }
     }
@@ -232,8 +222,8 @@ mod tests {
         let part = CropBox { top: 3, left: 7, height: 11, width: 13 };
         let cut = crate::crop(&image, part).unwrap();
         for (width, height) in [(8, 8), (13, 30), (20, 11), (13, 11)] {
-            let resized = resize_part_bicubic(&image, part, width, height);
-            assert!(resized == resize_bicubic(&cut, width, height), "{width}×{height}");
+            let resized = resample_part(&image, part, (width, height), Bicubic);
+            assert!(resized == resample(&cut, width, height, Bicubic), "{width}×{height}");
         }
     }
 }
