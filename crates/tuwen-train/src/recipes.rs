@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tuwen_recipe::{Difference, Layer, Override, Places, RecipeError, parse_placed};
 
-use crate::sections::DataSection;
+use crate::sections::{ComputeSection, DataSection};
 use crate::{OptimizerConfig, TrainError, albef, downstream, unibert};
 
 macro_rules! built_in {
@@ -98,6 +98,14 @@ impl Recipe {
         match self {
             Self::Albef(recipe) => &recipe.data,
             Self::UniBert(recipe) => &recipe.data,
+        }
+    }
+
+    /// How its steps are computed.
+    pub fn compute(&self) -> &ComputeSection {
+        match self {
+            Self::Albef(recipe) => &recipe.compute,
+            Self::UniBert(recipe) => &recipe.compute,
         }
     }
 

@@ -1,11 +1,15 @@
 //! `bench`: what things cost, measured on the machine it runs on.
 
+mod asking;
 mod compare;
 mod data;
+mod exchange;
 mod gpu;
 mod logging;
+mod measured;
 mod ops;
 mod python;
+mod scripts;
 mod step;
 mod stepped;
 mod timing;

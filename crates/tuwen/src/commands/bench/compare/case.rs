@@ -4,12 +4,12 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use super::albef::AlbefStep;
+use super::albef::albef;
 use super::embedding::Embedding;
 use super::encoder::{EncoderStep, Padding, Size};
-use super::unibert::UniBertStep;
-use super::worker::Measured;
+use super::unibert::unibert;
 use crate::commands::CommandError;
+use crate::commands::bench::measured::Measured;
 
 /// A case.
 #[derive(Clone, Copy, Debug)]
@@ -131,8 +131,8 @@ impl Case {
         let owned = |set: &[&str]| set.iter().map(ToString::to_string).collect::<Vec<_>>();
         Ok(match self.kind {
             Kind::Encoder(size) => Box::new(EncoderStep::new(size, device)?),
-            Kind::UniBert(set) => Box::new(UniBertStep::new("unibert-tiny", &owned(set), root, device)?),
-            Kind::Albef(set) => Box::new(AlbefStep::new("albef-official-k", &owned(set), AT, root, device)?),
+            Kind::UniBert(set) => Box::new(unibert("unibert-tiny", &owned(set), root, device)?),
+            Kind::Albef(set) => Box::new(albef("albef-official-k", &owned(set), AT, root, device)?),
             Kind::Embedding => Box::new(Embedding::new(device)),
         })
     }

@@ -7,9 +7,9 @@ use tuwen_encoder::initialise;
 use tuwen_ops::Dropout;
 use tuwen_random::{Draws, Stream};
 
-use super::exchange::Exchange;
-use super::worker::{Measured, Named, numbers};
 use crate::commands::CommandError;
+use crate::commands::bench::exchange::Exchange;
+use crate::commands::bench::measured::{Measured, Named, numbers};
 
 const IDS: Stream = Stream::named("compare.captions");
 const WORDS: usize = 8192;

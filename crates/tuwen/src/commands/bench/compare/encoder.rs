@@ -10,9 +10,9 @@ use tuwen_ops::Dropout;
 use tuwen_random::{Draws, Stream};
 use tuwen_train::{Optimizer, OptimizerConfig, OptimizerForm};
 
-use super::exchange::Exchange;
-use super::worker::{Measured, Named, numbers};
 use crate::commands::CommandError;
+use crate::commands::bench::exchange::Exchange;
+use crate::commands::bench::measured::{Measured, Named, numbers};
 use crate::commands::bench::stepped::FAILED;
 
 const WORDS: usize = 8192;

@@ -4,7 +4,6 @@ mod albef;
 mod case;
 mod embedding;
 mod encoder;
-mod exchange;
 mod unibert;
 mod worker;
 
@@ -12,13 +11,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use case::{CASES, Case};
 pub(super) use embedding::config as embedding_config;
 pub(super) use worker::serve;
 
+use super::asking::{apart, ask, relative, steps};
 use super::python::{Peer, Session};
+use super::scripts::{PACKAGES, Scripts};
 use super::timing::{Times, processor};
 use crate::commands::CommandError;
 
@@ -44,24 +45,6 @@ pub(in crate::commands) struct CompareArguments {
     device: String,
 }
 
-/// The Python side, file by file.
-const SCRIPTS: [(&str, &str); 7] = [
-    ("layers.py", include_str!("peer/layers.py")),
-    ("worker.py", include_str!("peer/worker.py")),
-    ("two_stream.py", include_str!("peer/two_stream.py")),
-    ("encoder.py", include_str!("peer/encoder.py")),
-    ("unibert.py", include_str!("peer/unibert.py")),
-    ("albef.py", include_str!("peer/albef.py")),
-    ("embedding.py", include_str!("peer/embedding.py")),
-];
-
-/// What the Python side needs.
-const PACKAGES: [&str; 3] = ["numpy==2.4.6", "safetensors==0.8.0", "torch==2.9.1"];
-
-/// Runs a script of the folder in its first argument, which may import its neighbours.
-const LAUNCHER: &str =
-    "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_path(sys.argv[2], run_name='__main__')";
-
 /// Largest relative difference of the losses before the first step: both sides round in their own order.
 const SAME: f64 = 1e-4;
 
@@ -84,10 +67,7 @@ pub(super) fn run(arguments: &CompareArguments, root: &Path) -> Result<(), Comma
         Some(threads) => threads.max(1),
         None => std::thread::available_parallelism()?.get(),
     };
-    let folder = tempfile::tempdir()?;
-    for (name, text) in SCRIPTS {
-        std::fs::write(folder.path().join(name), text)?;
-    }
+    let scripts = Scripts::write()?;
     let python = Peer::find(arguments.python.as_deref(), root, &PACKAGES)?;
     println!("{}; {threads} threads on each side", processor());
     if let Some(load) = busy(threads) {
@@ -96,7 +76,7 @@ pub(super) fn run(arguments: &CompareArguments, root: &Path) -> Result<(), Comma
     println!("{} rounds of {} steps in turns; above 1: tuwen is faster\n", arguments.rounds, arguments.steps);
     println!("{:<24}{:>7}{:>16}{:>11}{:>11}{:>9}{:>9}", "", "ratio", "rounds", "ms", "PyTorch", "memory", "PyTorch");
     for case in chosen {
-        let outcome = compare(case, arguments, (&python, folder.path(), root), threads)?;
+        let outcome = compare(case, arguments, (&python, &scripts, root), threads)?;
         print_row(case, &outcome);
     }
     Ok(())
@@ -115,15 +95,12 @@ fn chosen(names: &[String]) -> Result<Vec<Case>, CommandError> {
 fn compare(
     case: Case,
     arguments: &CompareArguments,
-    (python, folder, root): (&Peer, &Path, &Path),
+    (python, scripts, root): (&Peer, &Scripts, &Path),
     threads: usize,
 ) -> Result<Outcome, CommandError> {
-    let mut ours = Session::of(worker_command(case, &arguments.device, (folder, root), threads)?)?;
+    let mut ours = Session::of(worker_command(case, &arguments.device, (scripts.folder(), root), threads)?)?;
     ask(&mut ours, "check")?; // its files are written by then
-    let script = folder.join(case.script());
-    let arguments_of = [folder, &script, folder].map(|path| path.to_string_lossy().into_owned());
-    let words: Vec<&str> = arguments_of.iter().map(String::as_str).collect();
-    let mut theirs = python.start(LAUNCHER, &words, threads)?;
+    let mut theirs = scripts.start(case.script(), (python, threads), &json!({}))?;
     let versions = ask(&mut theirs, "versions")?;
     let first = apart(&ask(&mut ours, "check")?, &ask(&mut theirs, "check")?)?;
     if first > SAME {
@@ -176,39 +153,6 @@ fn worker_command(
     Ok(command)
 }
 
-fn ask(side: &mut Session, question: &str) -> Result<Value, CommandError> {
-    Ok(side.ask(&json!(question))?)
-}
-
-/// The times of `count` steps; `total` becomes the last one's loss.
-fn steps(side: &mut Session, count: usize, total: &mut f64) -> Result<Times, CommandError> {
-    (0..count.max(1))
-        .map(|_| {
-            let answer = ask(side, "step")?;
-            *total = answer["total"].as_f64().unwrap_or(f64::NAN);
-            answer["seconds"].as_f64().ok_or_else(|| format!("a step without a time: {answer}").into())
-        })
-        .collect()
-}
-
-/// The largest relative difference of numbers that both have by the same names.
-fn apart(ours: &Value, theirs: &Value) -> Result<f64, CommandError> {
-    let (Some(a), Some(b)) = (ours.as_object(), theirs.as_object()) else {
-        return Err(format!("losses expected, got {ours} and {theirs}").into());
-    };
-    if !a.keys().eq(b.keys()) {
-        return Err(format!("the sides have other losses: {ours} and {theirs}").into());
-    }
-    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-    let differences = a.iter().map(|(name, value)| relative(number(value), number(&b[name])));
-    // A NaN is as far apart as can be.
-    Ok(differences.fold(0.0, |worst, d| if d.is_nan() { f64::INFINITY } else { d.max(worst) }))
-}
-
-fn relative(a: f64, b: f64) -> f64 {
-    (a - b).abs() / a.abs().max(b.abs()).max(1e-12)
-}
-
 fn print_row(case: Case, outcome: &Outcome) {
     let [low, high] = outcome.ratios.spread();
     let mib = |memory: Option<f64>| memory.map_or("?".to_string(), |mib| format!("{mib:.0} MiB"));
@@ -232,17 +176,4 @@ fn busy(threads: usize) -> Option<f64> {
     let told = std::fs::read_to_string("/proc/loadavg").ok()?;
     let load: f64 = told.split_whitespace().next()?.parse().ok()?;
     (load > threads as f64 / 2.0).then_some(load)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn the_worst_loss_counts_and_a_nan_most() {
-        assert_eq!(apart(&json!({ "a": 1.0, "b": 2.0 }), &json!({ "a": 1.0, "b": 1.0 })).unwrap(), 0.5);
-        assert_eq!(apart(&json!({ "a": null }), &json!({ "a": 1.0 })).unwrap(), f64::INFINITY);
-        assert!(apart(&json!({ "a": 1.0 }), &json!({ "b": 1.0 })).is_err());
-    }
 }

@@ -1,37 +1,18 @@
 //! Our side of a comparison: one case in a process of its own, which answers commands line by line as the Python side
 //! does, so that memory is measured alike.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use serde_json::{Value, json};
 
 use super::case::Case;
-use super::exchange::Exchange;
 use crate::commands::CommandError;
+use crate::commands::bench::measured::Measured;
 use crate::device::DeviceName;
 use crate::memory;
-
-/// Numbers by name.
-pub(super) type Named = BTreeMap<&'static str, f64>;
-
-/// A case that can be stepped.
-pub(super) trait Measured {
-    /// What the other side needs for the same case.
-    fn exchange(&self) -> Result<Exchange, CommandError>;
-    /// Losses (or sums of results) without dropout; nothing moves.
-    fn check(&mut self) -> Result<Named, CommandError>;
-    /// One step; its total loss.
-    fn step(&mut self) -> Result<f64, CommandError>;
-}
-
-/// The values of losses of one number each.
-pub(super) fn numbers<const N: usize>(losses: [(&'static str, Tensor<1>); N]) -> Named {
-    losses.into_iter().map(|(name, loss)| (name, f64::from(loss.into_scalar::<f32>()))).collect()
-}
 
 /// Builds the case called `name`, writes it into `folder`, then answers commands until stdin ends.
 pub(in crate::commands::bench) fn serve(

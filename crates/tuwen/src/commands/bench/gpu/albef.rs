@@ -9,30 +9,18 @@ use tuwen_train::albef::recipe::QueueStart;
 use tuwen_train::albef::{AlbefState, Batch, Recipe};
 
 use super::{Stepper, flops, made_up, noise};
-use crate::commands::CommandError;
 use crate::commands::bench::stepped::AlbefSteps;
 
 /// A step of the run by which α has risen and every stage but the last is over.
 const LATE: u64 = 1 << 40;
 
-/// A run's steps from the last stage on.
-pub(super) struct AlbefStep {
-    steps: AlbefSteps,
-    at: u64,
-}
-
-impl AlbefStep {
-    /// At the recipe's last stage. The queue is full from the beginning: one that grows has other shapes at each step.
-    pub(super) fn new(mut recipe: Recipe, batch: usize, tokens: usize, device: &Device) -> Self {
-        recipe.momentum.queue_start = QueueStart::Seed;
-        let state = AlbefState::start(&recipe, &device.clone().autodiff());
-        let batch = made_up_batch(&recipe, batch, tokens, device);
-        Self { steps: AlbefSteps::new(recipe, state, batch), at: LATE }
-    }
-
-    fn dropout(&self) -> Dropout {
-        Dropout::training(self.steps.recipe.seed, self.at)
-    }
+/// A run's step of the recipe's last stage. The queue is full from the beginning: one that grows has other shapes at each
+/// step.
+pub(super) fn albef(mut recipe: Recipe, batch: usize, tokens: usize, device: &Device) -> AlbefSteps {
+    recipe.momentum.queue_start = QueueStart::Seed;
+    let state = AlbefState::start(&recipe, &device.clone().autodiff());
+    let batch = made_up_batch(&recipe, batch, tokens, device);
+    AlbefSteps::new(recipe, state, batch, LATE)
 }
 
 fn made_up_batch(recipe: &Recipe, batch: usize, tokens: usize, device: &Device) -> Batch {
@@ -55,25 +43,22 @@ fn made_up_batch(recipe: &Recipe, batch: usize, tokens: usize, device: &Device) 
     }
 }
 
-impl Stepper for AlbefStep {
-    fn step(&mut self) -> Result<f64, CommandError> {
-        let total = self.steps.step(self.at, self.dropout())?;
-        self.at += 1;
-        Ok(total)
+impl Stepper for AlbefSteps {
+    fn script(&self) -> &'static str {
+        "albef_fast.py"
     }
 
     fn flops(&self) -> f64 {
-        let input = self.steps.recipe.step_input(self.at, self.dropout());
-        let (recipe, batch) = (&self.steps.recipe, &self.steps.batch);
-        flops::albef(&recipe.model.encoder, input.stage, input.alpha, batch.input_ids.dims())
+        let input = self.input(Dropout::off());
+        flops::albef(&self.recipe.model.encoder, input.stage, input.alpha, self.batch.input_ids.dims())
     }
 
     fn sizes(&self) -> Value {
-        let (recipe, batch) = (&self.steps.recipe, &self.steps.batch);
-        let (encoder, [size, tokens]) = (&recipe.model.encoder, batch.input_ids.dims());
-        let input = self.steps.recipe.step_input(self.at, self.dropout());
+        let (encoder, [size, tokens]) = (&self.recipe.model.encoder, self.batch.input_ids.dims());
+        let input = self.input(Dropout::off());
+        let masked = self.batch.token_labels.as_ref().map_or(0, |labels| labels.ids.dims()[0]);
         json!({
-            "model": "albef", "batch": size, "tokens": tokens, "masked": batch.token_labels.as_ref().map_or(0, |l| l.ids.dims()[0]),
+            "model": "albef", "batch": size, "tokens": tokens, "masked": masked,
             "vision": encoder.vision, "text": encoder.text, "embedding_size": encoder.embedding_size,
             "queue": input.stage.queue(), "alpha": input.alpha, "momentum": input.momentum,
         })

@@ -1,4 +1,4 @@
-//! `bench gpu`: training steps of the large models on a device, beside PyTorch's of the same sizes.
+//! `bench gpu`: training steps of the large models on a device, beside PyTorch's on the same weights and batch.
 
 mod albef;
 mod flops;
@@ -14,6 +14,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tuwen_train::{Recipe, find_recipe};
 
+use super::measured::Measured;
 use super::timing::Times;
 use crate::commands::{CommandError, overrides};
 use crate::device::DeviceName;
@@ -44,18 +45,21 @@ pub(in crate::commands) struct GpuArguments {
     /// The device's dense peak for the numbers computed with, in TFLOP/s; with it the share of the peak is told
     #[arg(long, value_name = "TFLOPS")]
     peak: Option<f64>,
-    /// A Python with PyTorch, to time its step too; bf16 on a card, f32 on a CPU
+    /// A Python with torch, numpy and safetensors, to time its step too, in the recipe's `compute.precision` as ours
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
+    /// Let PyTorch compile its step on a CPU too; on a card it always does
+    #[arg(long)]
+    compile: bool,
     /// Where the results are appended
     #[arg(long, value_name = "FOLDER", default_value = "tests/bench-results")]
     out: PathBuf,
 }
 
 /// A model with its batch and optimizer.
-pub(in crate::commands) trait Stepper {
-    /// One step as a run takes it, its one reading of losses and norm included; the total loss.
-    fn step(&mut self) -> Result<f64, CommandError>;
+pub(in crate::commands) trait Stepper: Measured {
+    /// PyTorch's script for it.
+    fn script(&self) -> &'static str;
     /// Operations a sample needs, nothing saved: the same number for everyone who is compared.
     fn flops(&self) -> f64;
     /// The sizes, for the record and for the other side.
@@ -67,13 +71,17 @@ pub(super) fn run(arguments: &GpuArguments, root: &Path) -> Result<(), CommandEr
     let device = name.open()?;
     let relative = arguments.out.is_relative() && root.exists();
     let out = if relative { root.join(&arguments.out) } else { arguments.out.clone() };
+    let recipe = find_recipe(&arguments.recipe, &[], &overrides(&arguments.set)?)?;
+    let precision = recipe.compute().precision;
+    let how = peer::How { device: name, precision, compiled: arguments.compile || name.kind.has_numbers() };
     for batch in arguments.batch.iter().map(|&batch| batch.max(2)) {
-        let mut ours = build(arguments, batch, &device)?;
+        let mut ours = stepper(recipe.clone(), [batch, arguments.tokens], &device)?;
+        let given = arguments.python.as_ref().map(|_| peer::Given::of(ours.as_mut())).transpose()?;
         let mut line = json!({
-            "side": "tuwen", "recipe": arguments.recipe, "set": arguments.set, "device": name.to_string(), "dtype": "f32",
-            "commit": record::commit(), "sizes": ours.sizes(), "steps": arguments.steps,
+            "side": "tuwen", "recipe": arguments.recipe, "set": arguments.set, "device": name.to_string(),
+            "dtype": precision.to_string(), "commit": record::commit(), "sizes": ours.sizes(), "steps": arguments.steps,
         });
-        let (sizes, flops) = (ours.sizes(), ours.flops());
+        let flops = ours.flops();
         record::times(&mut line, &time(ours.as_mut(), arguments, &device)?, batch, flops, arguments.peak);
         drop(ours);
         if let Some((bytes, what)) = memory::taken(&device) {
@@ -81,12 +89,9 @@ pub(super) fn run(arguments: &GpuArguments, root: &Path) -> Result<(), CommandEr
             line["memory_is"] = json!(what);
         }
         record::show_and_append(&line, &out)?;
-        if let Some(python) = &arguments.python {
-            let case = json!({
-                "sizes": sizes, "device": name.kind.torch(name.index), "warmup": arguments.warmup, "steps": arguments.steps,
-            });
-            let (mut measured, seconds) = peer::run(python, &case)?;
-            let fields = ["recipe", "set", "commit", "sizes", "steps"];
+        if let (Some(python), Some(given)) = (&arguments.python, &given) {
+            let (mut measured, seconds) = given.run((python, root), how, [arguments.warmup, arguments.steps])?;
+            let fields = ["recipe", "set", "dtype", "commit", "sizes", "steps"];
             fields.iter().for_each(|field| measured[*field] = line[*field].clone());
             record::times(&mut measured, &seconds, batch, flops, arguments.peak);
             record::show_and_append(&measured, &out)?;
@@ -96,11 +101,6 @@ pub(super) fn run(arguments: &GpuArguments, root: &Path) -> Result<(), CommandEr
     Ok(())
 }
 
-fn build(arguments: &GpuArguments, batch: usize, device: &Device) -> Result<Box<dyn Stepper>, CommandError> {
-    let recipe = find_recipe(&arguments.recipe, &[], &overrides(&arguments.set)?)?;
-    stepper(recipe, [batch, arguments.tokens], device)
-}
-
 /// A recipe's step on a made-up batch of so many records with so many tokens each.
 pub(in crate::commands) fn stepper(
     recipe: Recipe,
@@ -108,8 +108,8 @@ pub(in crate::commands) fn stepper(
     device: &Device,
 ) -> Result<Box<dyn Stepper>, CommandError> {
     Ok(match recipe {
-        Recipe::Albef(recipe) => Box::new(albef::AlbefStep::new(recipe.resolved(), batch, tokens, device)),
-        Recipe::UniBert(recipe) => Box::new(unibert::UniBertStep::new(recipe.resolved(), batch, tokens, device)?),
+        Recipe::Albef(recipe) => Box::new(albef::albef(recipe.resolved(), batch, tokens, device)),
+        Recipe::UniBert(recipe) => Box::new(unibert::MadeUpClips::new(recipe.resolved(), batch, tokens, device)?),
     })
 }
 

@@ -1,39 +1,77 @@
-//! PyTorch's side of `bench gpu`: a script of its own, given the sizes.
+//! PyTorch's side of `bench gpu`: the same weights and batch, by its fastest ways.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tuwen_ops::Precision;
 
+use super::Stepper;
 use crate::commands::CommandError;
+use crate::commands::bench::asking::{apart, ask, steps};
+use crate::commands::bench::python::Peer;
+use crate::commands::bench::scripts::{PACKAGES, Scripts};
 use crate::commands::bench::timing::Times;
+use crate::device::{DeviceName, Kind};
 
-const SCRIPT: &str = include_str!("peer.py");
+/// Largest relative difference of a loss before the first step, in f32: each side rounds in its own order.
+const SAME: f64 = 1e-4;
+/// The same where products are computed by way of TF32, whose 10 bits of mantissa are right to 1e-3.
+const SAME_IN_TF32: f64 = 1e-2;
 
-/// Runs the script with `python` on `case`; what it says of itself, and the seconds of its steps.
-pub(super) fn run(python: &Path, case: &Value) -> Result<(Value, Times), CommandError> {
-    let folder = std::env::temp_dir().join(format!("tuwen-peer-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let script = folder.join("peer.py"); // a file: PyTorch's compiler reads it
-    std::fs::write(&script, SCRIPT)?;
-    let started = Command::new(python).arg(&script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let mut child = started.map_err(|error| format!("{}: {error}", python.display()))?;
-    if let Some(mut input) = child.stdin.take() {
-        input.write_all(case.to_string().as_bytes())?;
+/// How PyTorch is to compute.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    pub(super) device: DeviceName,
+    pub(super) precision: Precision,
+    pub(super) compiled: bool,
+}
+
+/// A case in a folder, with the losses that our side has for it.
+#[derive(Debug)]
+pub(super) struct Given {
+    scripts: Scripts,
+    script: &'static str,
+    losses: Value,
+}
+
+impl Given {
+    /// The case of `ours` before its first step.
+    pub(super) fn of(ours: &mut dyn Stepper) -> Result<Self, CommandError> {
+        let scripts = Scripts::write()?;
+        ours.exchange()?.write(scripts.folder())?;
+        Ok(Self { script: ours.script(), losses: json!(ours.check()?), scripts })
     }
-    let output = child.wait_with_output()?;
-    std::fs::remove_dir_all(&folder)?;
-    if !output.status.success() {
-        return Err(format!("{} failed on PyTorch's step; its own words are above", python.display()).into());
+
+    /// Steps of `python` on the case; what it says of itself, and their seconds. Errors: other losses than ours.
+    pub(super) fn run(
+        &self,
+        (python, root): (&Path, &Path),
+        how: How,
+        [warmup, timed]: [usize; 2],
+    ) -> Result<(Value, Times), CommandError> {
+        let python = Peer::find(Some(python), root, &PACKAGES)?;
+        let threads = std::thread::available_parallelism()?.get();
+        let device = how.device.kind.torch(how.device.index);
+        let told = json!({ "device": device, "precision": how.precision, "compiled": how.compiled });
+        let mut side = self.scripts.start(self.script, (&python, threads), &told)?;
+        let versions = ask(&mut side, "versions")?;
+        let bound = if matches!(how.device.kind, Kind::Cpu | Kind::Tch) { SAME } else { SAME_IN_TF32 };
+        let first = apart(&self.losses, &ask(&mut side, "check")?)?;
+        if first > bound {
+            return Err(format!("the losses differ by {first:.1e} of their size, so nothing can be compared").into());
+        }
+        let mut total = 0.0;
+        if warmup > 0 {
+            steps(&mut side, warmup, &mut total)?;
+        }
+        let seconds = steps(&mut side, timed, &mut total)?;
+        let memory = ask(&mut side, "memory")?;
+        let bytes = memory["peak_mib"].as_f64().map(|mib| (mib * f64::from(1 << 20)) as u64);
+        let line = json!({
+            "side": "pytorch", "version": versions["torch"], "attention": versions["attention"], "card": versions["card"],
+            "device": device, "compiled": how.compiled, "losses_apart": first,
+            "memory_bytes": bytes, "memory_is": memory["what"],
+        });
+        Ok((line, seconds))
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let last = text.lines().last().unwrap_or_default();
-    let mut measured: Value = serde_json::from_str(last)?;
-    let seconds: Vec<f64> = serde_json::from_value(measured["seconds"].take())?;
-    if seconds.is_empty() {
-        return Err("PyTorch's side measured no step".into());
-    }
-    measured.as_object_mut().map(|fields| fields.remove("seconds"));
-    Ok((measured, seconds.into_iter().collect()))
 }

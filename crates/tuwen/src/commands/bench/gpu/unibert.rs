@@ -3,27 +3,27 @@
 use burn::tensor::Device;
 use serde_json::{Value, json};
 use tuwen_encoder::initialise;
-use tuwen_ops::Dropout;
 use tuwen_text::{MaskedText, TextInput};
 use tuwen_train::unibert::recipe::{FrameNegatives, TagVocabulary};
-use tuwen_train::unibert::{Batch, BatchShape, Example, Heads, Plan, Recipe, UniBertPretraining, pairing_of};
+use tuwen_train::unibert::{Batch, BatchShape, Example, Heads, Recipe, UniBertPretraining};
 use tuwen_vision::MaskedFrames;
 
 use super::{Stepper, flops, made_up};
 use crate::commands::CommandError;
+use crate::commands::bench::exchange::Exchange;
+use crate::commands::bench::measured::{Measured, Named};
 use crate::commands::bench::stepped::UniBertSteps;
 
 /// Tags where the recipe names a file: as many as the QQ set has.
 const TAGS: usize = 10_000;
 
-/// A run's steps from the first one on.
-pub(super) struct UniBertStep {
+/// A run's first step.
+pub(super) struct MadeUpClips {
     steps: UniBertSteps,
     sizes: flops::ClipSizes,
-    at: u64,
 }
 
-impl UniBertStep {
+impl MadeUpClips {
     pub(super) fn new(recipe: Recipe, batch: usize, tokens: usize, device: &Device) -> Result<Self, CommandError> {
         let tags = recipe.tasks.tag.as_ref().map_or(0, |tag| match &tag.vocabulary {
             TagVocabulary::MostFrequent(tags) => *tags,
@@ -42,8 +42,7 @@ impl UniBertStep {
         let fresh = UniBertPretraining::init(encoder, &heads, &device.clone().autodiff());
         let model = initialise(fresh, model.initializer_range, recipe.seed);
         let batch = Batch::new(&examples(&recipe, sizes), &shape, device)?;
-        let plan = Plan::of(tasks);
-        Ok(Self { steps: UniBertSteps::new(recipe, model, plan, batch), sizes, at: 0 })
+        Ok(Self { steps: UniBertSteps::new(recipe, model, batch, tags)?, sizes })
     }
 }
 
@@ -74,14 +73,23 @@ fn examples(recipe: &Recipe, flops::ClipSizes { batch, tokens, frames, tags }: f
     (0..batch).map(one).collect()
 }
 
-impl Stepper for UniBertStep {
+impl Measured for MadeUpClips {
+    fn exchange(&self) -> Result<Exchange, CommandError> {
+        self.steps.exchange()
+    }
+
+    fn check(&mut self) -> Result<Named, CommandError> {
+        self.steps.check()
+    }
+
     fn step(&mut self) -> Result<f64, CommandError> {
-        let (recipe, batch) = (&self.steps.recipe, &self.steps.batch);
-        let rule = recipe.tasks.itm.as_ref().map(|itm| itm.pairing);
-        let pairing = rule.map(|rule| pairing_of(rule, batch, recipe.seed, self.at)).transpose()?;
-        let dropout = Dropout::training(recipe.seed, self.at);
-        self.at += 1;
-        self.steps.step(pairing.as_ref(), &dropout)
+        self.steps.step()
+    }
+}
+
+impl Stepper for MadeUpClips {
+    fn script(&self) -> &'static str {
+        "unibert.py"
     }
 
     fn flops(&self) -> f64 {

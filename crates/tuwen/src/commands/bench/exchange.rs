@@ -15,7 +15,7 @@ use crate::commands::CommandError;
 
 /// A case as it is written to disk.
 #[derive(Debug, Default)]
-pub(super) struct Exchange {
+pub(in crate::commands) struct Exchange {
     config: Value,
     tensors: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>,
 }

@@ -10,7 +10,7 @@ from torch import nn
 
 from layers import TiedMlmHead
 from two_stream import Albef
-from worker import Case, faster_attention, serve, start, train_step
+from worker import Case, How, faster_attention, prepared, serve, start, train_step
 
 
 class Matching(nn.Module):
@@ -59,7 +59,7 @@ def alignment(image, text, taught, momentum, temperature, alpha):
     image_keys = torch.cat([taught[0], momentum.image])
     text_keys = torch.cat([taught[1], momentum.text])
     with torch.no_grad():
-        own = torch.zeros(len(image), len(image_keys)).fill_diagonal_(1.0)
+        own = torch.eye(len(image), len(image_keys), device=image.device)
         soft = lambda own_side, keys: alpha * F.softmax(own_side @ keys.t() / temperature, 1) + (1 - alpha) * own
         targets = soft(taught[0], text_keys), soft(taught[1], image_keys)
     i2t, t2i = image @ text_keys.t() / temperature, text @ image_keys.t() / temperature
@@ -77,12 +77,16 @@ def draw(similarities, uniforms):
 def matching(model, states, mask, image, negative_images, negative_texts):
     true = model.encoder.fuse(states, mask, image)[:, 0]
     texts = torch.cat([states, states[negative_texts]])
-    masks = torch.cat([mask, mask[negative_texts]])
+    masks = None if mask is None else torch.cat([mask, mask[negative_texts]])
     images = torch.cat([image[negative_images], image])
     false = model.encoder.fuse(texts, masks, images)[:, 0]
-    logits = model.itm.classifier(torch.cat([true, false]))
-    labels = torch.cat([torch.ones(len(true), dtype=torch.long), torch.zeros(len(false), dtype=torch.long)])
-    return F.cross_entropy(logits, labels)
+    return told_apart(model, torch.cat([true, false]), len(true))
+
+
+def told_apart(model, cls, true):
+    """The loss of matching; the first `true` rows are true pairs."""
+    logits = model.itm.classifier(cls).float()
+    return F.cross_entropy(logits, (torch.arange(len(cls), device=cls.device) < true).long())
 
 
 def masked_words(model, momentum, inputs, mask, image, taught_image, alpha):
@@ -98,11 +102,10 @@ def masked_words(model, momentum, inputs, mask, image, taught_image, alpha):
     return (1 - alpha) * hard + alpha * soft
 
 
-def losses(model, momentum, inputs, config, update=True):
-    encoder, alpha, mask = model.encoder, config["alpha"], inputs["mask"].bool()
-    image = encoder.vision(inputs["pixels"])
-    states = encoder.text_states(inputs["ids"], mask)
-    image_feature, text_feature = encoder.features(image, states)
+def seen_alike(model, momentum, inputs, config, update):
+    """What both ways of writing the step begin with: states of both streams, the momentum model's, and ITA."""
+    encoder, mask = model.encoder, inputs["mask"]
+    image, states = encoder.vision(inputs["pixels"]), encoder.text_states(inputs["ids"], mask)
     with torch.no_grad():
         if update:
             momentum.update(model)
@@ -110,9 +113,15 @@ def losses(model, momentum, inputs, config, update=True):
         taught_image = teacher.vision(inputs["pixels"])
         taught = teacher.features(taught_image, teacher.text_states(inputs["ids"], mask))
     momentum.pending = taught
-    temperature = model.temperature
-    ita, i2t, t2i = alignment(image_feature, text_feature, taught, momentum, temperature, alpha)
+    own = encoder.features(image, states)
+    ita, i2t, t2i = alignment(*own, taught, momentum, model.temperature, config["alpha"])
     images, texts = draw(t2i, inputs["image_uniforms"]), draw(i2t, inputs["text_uniforms"])
+    return ita, (image, states, taught_image), (images, texts)
+
+
+def losses(model, momentum, inputs, config, update=True):
+    ita, (image, states, taught_image), (images, texts) = seen_alike(model, momentum, inputs, config, update)
+    alpha, mask = config["alpha"], inputs["mask"]
     return {
         "ita": ita,
         "itm": matching(model, states, mask, image, images, texts),
@@ -120,36 +129,48 @@ def losses(model, momentum, inputs, config, update=True):
     }
 
 
-def main(folder):
+def weighed(named, config):
+    """Times the weights of the last stage, of which the case is a step."""
+    stage = config["stages"][-1]
+    return {name: loss * stage[name]["weight"] for name, loss in named.items()}
+
+
+def main(folder, losses):
     start()
     case = Case(folder)
-    model = Pretraining(case.config)
+    case.inputs["mask"] = case.mask("mask")
+    rows = (case.inputs["labels"].flatten() != -100).nonzero().squeeze(1)
+    case.inputs |= {"rows": rows, "row_labels": case.inputs["labels"].flatten()[rows]}
+    model = Pretraining(case.config).to(How.device)
 
     def fresh(learning_rate=None):
         model.load_state_dict(case.weights)
         momentum = Momentum(model, case.inputs, case.config["momentum"]["rate"])
         return momentum, case.optimizer(model, learning_rate)
 
-    def step(momentum, optimizer):
-        total = train_step(model, optimizer, lambda model: losses(model, momentum, case.inputs, case.config), None)
+    def step(losses, momentum, optimizer):
+        of = lambda model: weighed(losses(model, momentum, case.inputs, case.config), case.config)
+        total = train_step(model, optimizer, of, None)
         with torch.no_grad():
             model.temperature.clamp_(0.001, 0.5)
         momentum.enqueue()
         return total
 
     trial = fresh(learning_rate=0.0)
-    faster_attention(lambda: step(*trial))
+    faster_attention(lambda: step(losses, *trial))
     del trial
     momentum, optimizer = fresh()
+    ready = prepared(losses)
 
     def check():
         model.eval()
         with torch.no_grad():
-            named = losses(model, momentum, case.inputs, case.config, update=False)
+            named = weighed(losses(model, momentum, case.inputs, case.config, update=False), case.config)
         model.train()
         return {name: loss.item() for name, loss in named.items()}
 
-    serve(check, lambda: step(momentum, optimizer))
+    serve(check, lambda: step(ready, momentum, optimizer))
 
 
-main(sys.argv[3])
+if __name__ == "__main__":
+    main(sys.argv[3], losses)

@@ -13,7 +13,7 @@ def main(folder):
     case = Case(folder)
     model = Albef(case.config["encoder"]).eval()
     model.load_state_dict(case.weights)
-    pixels, ids, mask = case.inputs["pixels"], case.inputs["ids"], case.inputs["mask"].bool()
+    pixels, ids, mask = case.inputs["pixels"], case.inputs["ids"], case.mask("mask")
 
     @torch.inference_mode()
     def embed():

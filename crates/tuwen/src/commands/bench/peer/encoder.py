@@ -19,7 +19,7 @@ class MaskedEncoder(nn.Module):
 
 
 def losses(model, inputs):
-    states, mask = model.text_embeddings(inputs["ids"]), inputs["mask"].bool()
+    states, mask = model.text_embeddings(inputs["ids"]), inputs["mask"]
     for layer in model.layers:
         states = layer(states, mask)
     logits = model.mlm(states.flatten(0, 1)[inputs["rows"]], model.text_embeddings.word.weight)
@@ -29,6 +29,7 @@ def losses(model, inputs):
 def main(folder):
     start()
     case = Case(folder)
+    case.inputs["mask"] = case.mask("mask")
     model = MaskedEncoder(case.config["encoder"])
     train(case, model, lambda model: losses(model, case.inputs))
 

@@ -1,0 +1,54 @@
+//! Questions to either side of a comparison, and how far apart their answers are.
+
+use serde_json::{Value, json};
+
+use super::python::Session;
+use super::timing::Times;
+use crate::commands::CommandError;
+
+/// The answer to `question`. Errors: the side failed.
+pub(super) fn ask(side: &mut Session, question: &str) -> Result<Value, CommandError> {
+    Ok(side.ask(&json!(question))?)
+}
+
+/// The times of `count` steps; `total` becomes the last one's loss.
+pub(super) fn steps(side: &mut Session, count: usize, total: &mut f64) -> Result<Times, CommandError> {
+    (0..count.max(1))
+        .map(|_| {
+            let answer = ask(side, "step")?;
+            *total = answer["total"].as_f64().unwrap_or(f64::NAN);
+            answer["seconds"].as_f64().ok_or_else(|| format!("a step without a time: {answer}").into())
+        })
+        .collect()
+}
+
+/// The largest relative difference of numbers that both have by the same names.
+pub(super) fn apart(ours: &Value, theirs: &Value) -> Result<f64, CommandError> {
+    let (Some(a), Some(b)) = (ours.as_object(), theirs.as_object()) else {
+        return Err(format!("losses expected, got {ours} and {theirs}").into());
+    };
+    if !a.keys().eq(b.keys()) {
+        return Err(format!("the sides have other losses: {ours} and {theirs}").into());
+    }
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let differences = a.iter().map(|(name, value)| relative(number(value), number(&b[name])));
+    // A NaN is as far apart as can be.
+    Ok(differences.fold(0.0, |worst, d| if d.is_nan() { f64::INFINITY } else { d.max(worst) }))
+}
+
+/// `|a − b|` as a share of the larger.
+pub(super) fn relative(a: f64, b: f64) -> f64 {
+    (a - b).abs() / a.abs().max(b.abs()).max(1e-12)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_loss_counts_and_a_nan_most() {
+        assert_eq!(apart(&json!({ "a": 1.0, "b": 2.0 }), &json!({ "a": 1.0, "b": 1.0 })).unwrap(), 0.5);
+        assert_eq!(apart(&json!({ "a": null }), &json!({ "a": 1.0 })).unwrap(), f64::INFINITY);
+        assert!(apart(&json!({ "a": 1.0 }), &json!({ "b": 1.0 })).is_err());
+    }
+}
