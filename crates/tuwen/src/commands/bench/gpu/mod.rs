@@ -62,7 +62,7 @@ pub(in crate::commands) trait Stepper: Measured {
     fn script(&self) -> &'static str;
     /// Operations a sample needs, nothing saved: the same number for everyone who is compared.
     fn flops(&self) -> f64;
-    /// The sizes, for the record and for the other side.
+    /// The sizes, for the record.
     fn sizes(&self) -> Value;
 }
 
