@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use tuwen_train::{Recipe, find_recipe};
 
 use super::measured::Measured;
+use super::python::Peer;
+use super::scripts::PACKAGES;
 use super::timing::Times;
 use crate::commands::{CommandError, overrides};
 use crate::device::DeviceName;
@@ -74,9 +76,10 @@ pub(super) fn run(arguments: &GpuArguments, root: &Path) -> Result<(), CommandEr
     let recipe = find_recipe(&arguments.recipe, &[], &overrides(&arguments.set)?)?;
     let precision = recipe.compute().precision;
     let how = peer::How { device: name, precision, compiled: arguments.compile || name.kind.has_numbers() };
+    let python = arguments.python.as_deref().map(|program| Peer::find(Some(program), root, &PACKAGES)).transpose()?;
     for batch in arguments.batch.iter().map(|&batch| batch.max(2)) {
         let mut ours = stepper(recipe.clone(), [batch, arguments.tokens], &device)?;
-        let given = arguments.python.as_ref().map(|_| peer::Given::of(ours.as_mut())).transpose()?;
+        let given = python.as_ref().map(|_| peer::Given::of(ours.as_mut())).transpose()?;
         let mut line = json!({
             "side": "tuwen", "recipe": arguments.recipe, "set": arguments.set, "device": name.to_string(),
             "dtype": precision.to_string(), "commit": record::commit(), "sizes": ours.sizes(), "steps": arguments.steps,
@@ -89,8 +92,8 @@ pub(super) fn run(arguments: &GpuArguments, root: &Path) -> Result<(), CommandEr
             line["memory_is"] = json!(what);
         }
         record::show_and_append(&line, &out)?;
-        if let (Some(python), Some(given)) = (&arguments.python, &given) {
-            let (mut measured, seconds) = given.run((python, root), how, [arguments.warmup, arguments.steps])?;
+        if let (Some(python), Some(given)) = (&python, &given) {
+            let (mut measured, seconds) = given.run(python, how, [arguments.warmup, arguments.steps])?;
             let fields = ["recipe", "set", "dtype", "commit", "sizes", "steps"];
             fields.iter().for_each(|field| measured[*field] = line[*field].clone());
             record::times(&mut measured, &seconds, batch, flops, arguments.peak);

@@ -1,7 +1,5 @@
 //! PyTorch's side of `bench gpu`: the same weights and batch, by its fastest ways.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use tuwen_ops::Precision;
 
@@ -9,7 +7,7 @@ use super::Stepper;
 use crate::commands::CommandError;
 use crate::commands::bench::asking::{apart, ask, steps};
 use crate::commands::bench::python::Peer;
-use crate::commands::bench::scripts::{PACKAGES, Scripts};
+use crate::commands::bench::scripts::Scripts;
 use crate::commands::bench::timing::Times;
 use crate::device::{DeviceName, Kind};
 
@@ -45,15 +43,14 @@ impl Given {
     /// Steps of `python` on the case; what it says of itself, and their seconds. Errors: other losses than ours.
     pub(super) fn run(
         &self,
-        (python, root): (&Path, &Path),
+        python: &Peer,
         how: How,
         [warmup, timed]: [usize; 2],
     ) -> Result<(Value, Times), CommandError> {
-        let python = Peer::find(Some(python), root, &PACKAGES)?;
         let threads = std::thread::available_parallelism()?.get();
         let device = how.device.kind.torch(how.device.index);
         let told = json!({ "device": device, "precision": how.precision, "compiled": how.compiled });
-        let mut side = self.scripts.start(self.script, (&python, threads), &told)?;
+        let mut side = self.scripts.start(self.script, (python, threads), &told)?;
         let versions = ask(&mut side, "versions")?;
         let bound = if matches!(how.device.kind, Kind::Cpu | Kind::Tch) { SAME } else { SAME_IN_TF32 };
         let first = apart(&self.losses, &ask(&mut side, "check")?)?;
