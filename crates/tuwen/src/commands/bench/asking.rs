@@ -11,15 +11,16 @@ pub(super) fn ask(side: &mut Session, question: &str) -> Result<Value, CommandEr
     Ok(side.ask(&json!(question))?)
 }
 
-/// The times of `count` steps; `total` becomes the last one's loss.
-pub(super) fn steps(side: &mut Session, count: usize, total: &mut f64) -> Result<Times, CommandError> {
-    (0..count.max(1))
-        .map(|_| {
-            let answer = ask(side, "step")?;
-            *total = answer["total"].as_f64().unwrap_or(f64::NAN);
-            answer["seconds"].as_f64().ok_or_else(|| format!("a step without a time: {answer}").into())
-        })
-        .collect()
+/// The times of `count` steps, and the last one's loss.
+pub(super) fn steps(side: &mut Session, count: usize) -> Result<(Times, f64), CommandError> {
+    let mut total = f64::NAN;
+    let times = (0..count.max(1)).map(|_| {
+        let answer = ask(side, "step")?;
+        total = answer["total"].as_f64().unwrap_or(f64::NAN);
+        answer["seconds"].as_f64().ok_or_else(|| CommandError::from(format!("a step without a time: {answer}")))
+    });
+    let times = times.collect::<Result<_, _>>()?;
+    Ok((times, total))
 }
 
 /// The largest relative difference of numbers that both have by the same names.

@@ -19,6 +19,8 @@ pub(super) struct Case {
     /// One line of what it is.
     pub(super) what: &'static str,
     kind: Kind,
+    /// Of hidden states and attention weights of texts and clips, on both sides.
+    dropout: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,16 +32,8 @@ enum Kind {
 }
 
 /// Captions of half the length to the whole, a quarter of it padding; the layers compute none of it, as in ALBEF's step.
-const SMALL: Size = Size {
-    hidden: 256,
-    layers: 4,
-    heads: 4,
-    batch: 8,
-    tokens: 64,
-    masked: 80,
-    dropout: 0.0,
-    padding: Padding::LeftOut,
-};
+const SMALL: Size =
+    Size { hidden: 256, layers: 4, heads: 4, batch: 8, tokens: 64, masked: 80, padding: Padding::LeftOut };
 const WIDE: Size = Size { hidden: 768, layers: 2, heads: 12, batch: 4, tokens: 197, masked: 120, ..SMALL };
 
 /// The smallest model's step is mostly the cost of many small operations, so each step has a wider twin.
@@ -57,50 +51,33 @@ const ALBEF_WIDER: &[&str] = &[
     "model.initializer_range.text=0.06",
 ];
 
+const PADDED: &str = "the same without dropout, padding computed too";
+
 /// Every case, in the order of the table.
-pub(super) const CASES: [Case; 11] = [
-    Case {
-        name: "encoder-small",
-        what: "encoder step, width 256, 4 layers, 8 × 64 tokens",
-        kind: Kind::Encoder(SMALL),
-    },
-    Case {
-        name: "encoder-small-dropout",
-        what: "the same, dropout 0.1",
-        kind: Kind::Encoder(Size { dropout: 0.1, ..SMALL }),
-    },
-    Case {
-        name: "encoder-small-padded",
-        what: "the same without dropout, padding computed too",
-        kind: Kind::Encoder(Size { padding: Padding::Computed, ..SMALL }),
-    },
-    Case {
-        name: "encoder-wide", what: "encoder step, width 768, 2 layers, 4 × 197 tokens", kind: Kind::Encoder(WIDE)
-    },
-    Case {
-        name: "encoder-wide-dropout",
-        what: "the same, dropout 0.1",
-        kind: Kind::Encoder(Size { dropout: 0.1, ..WIDE }),
-    },
-    Case {
-        name: "encoder-wide-padded",
-        what: "the same without dropout, padding computed too",
-        kind: Kind::Encoder(Size { padding: Padding::Computed, ..WIDE }),
-    },
-    Case { name: "unibert", what: "UniBERT step, 4 tasks, `unibert-tiny`", kind: Kind::UniBert(&[]) },
-    Case { name: "unibert-wider", what: "the same, width 256", kind: Kind::UniBert(UNIBERT_WIDER) },
-    Case {
-        name: "albef",
-        what: "ALBEF step, momentum, queue, 3 losses, `albef-official-k`",
-        kind: Kind::Albef(&[QUEUE]),
-    },
-    Case { name: "albef-wider", what: "the same, width 256, batch 32", kind: Kind::Albef(ALBEF_WIDER) },
-    Case {
-        name: "embedding",
-        what: "8 pictures of 224 pixels and 32 captions to features, width 384",
-        kind: Kind::Embedding,
-    },
+pub(super) const CASES: [Case; 13] = [
+    case("encoder-small", "encoder step, width 256, 4 layers, 8 × 64 tokens", Kind::Encoder(SMALL)),
+    dropped("encoder-small-dropout", Kind::Encoder(SMALL)),
+    case("encoder-small-padded", PADDED, Kind::Encoder(Size { padding: Padding::Computed, ..SMALL })),
+    case("encoder-wide", "encoder step, width 768, 2 layers, 4 × 197 tokens", Kind::Encoder(WIDE)),
+    dropped("encoder-wide-dropout", Kind::Encoder(WIDE)),
+    case("encoder-wide-padded", PADDED, Kind::Encoder(Size { padding: Padding::Computed, ..WIDE })),
+    case("unibert", "UniBERT step, 4 tasks, `unibert-tiny`", Kind::UniBert(&[])),
+    dropped("unibert-dropout", Kind::UniBert(&[])),
+    case("unibert-wider", "the same without dropout, width 256", Kind::UniBert(UNIBERT_WIDER)),
+    case("albef", "ALBEF step, momentum, queue, 3 losses, `albef-official-k`", Kind::Albef(&[QUEUE])),
+    dropped("albef-dropout", Kind::Albef(&[QUEUE])),
+    case("albef-wider", "the same without dropout, width 256, batch 32", Kind::Albef(ALBEF_WIDER)),
+    case("embedding", "8 pictures of 224 pixels and 32 captions to features, width 384", Kind::Embedding),
 ];
+
+const fn case(name: &'static str, what: &'static str, kind: Kind) -> Case {
+    Case { name, what, kind, dropout: 0.0 }
+}
+
+/// The case above it with dropout.
+const fn dropped(name: &'static str, kind: Kind) -> Case {
+    Case { name, what: "the same, dropout 0.1", kind, dropout: 0.1 }
+}
 
 /// The step of the run that a case of ALBEF is: α has risen.
 const AT: u64 = 1;
@@ -123,16 +100,21 @@ impl Case {
 
     /// Whether both sides should go on to have equal losses: not where each draws a dropout of its own.
     pub(super) fn stays_equal(&self) -> bool {
-        !matches!(self.kind, Kind::Encoder(Size { dropout, .. }) if dropout > 0.0)
+        self.dropout == 0.0
     }
 
     /// Our side, built.
     pub(super) fn build(&self, root: &Path, device: &Device) -> Result<Box<dyn Measured>, CommandError> {
-        let owned = |set: &[&str]| set.iter().map(ToString::to_string).collect::<Vec<_>>();
+        // Among the keys of a recipe.
+        let recipe = |set: &[&str], encoder: &str| {
+            let rates = ["hidden_dropout_prob", "attention_probs_dropout_prob"];
+            let rates = rates.map(|rate| format!("model.encoder.{encoder}{rate}={:?}", self.dropout));
+            set.iter().map(ToString::to_string).chain(rates).collect::<Vec<_>>()
+        };
         Ok(match self.kind {
-            Kind::Encoder(size) => Box::new(EncoderStep::new(size, device)?),
-            Kind::UniBert(set) => Box::new(unibert("unibert-tiny", &owned(set), root, device)?),
-            Kind::Albef(set) => Box::new(albef("albef-official-k", &owned(set), AT, root, device)?),
+            Kind::Encoder(size) => Box::new(EncoderStep::new(size, self.dropout, device)?),
+            Kind::UniBert(set) => Box::new(unibert("unibert-tiny", &recipe(set, ""), root, device)?),
+            Kind::Albef(set) => Box::new(albef("albef-official-k", &recipe(set, "text."), AT, root, device)?),
             Kind::Embedding => Box::new(Embedding::new(device)),
         })
     }

@@ -29,8 +29,6 @@ pub(super) struct Size {
     pub(super) batch: usize,
     pub(super) tokens: usize,
     pub(super) masked: usize,
-    /// Of hidden states and attention weights.
-    pub(super) dropout: f64,
     pub(super) padding: Padding,
 }
 
@@ -52,6 +50,7 @@ struct MaskedEncoder {
 /// Model, batch and optimizer.
 pub(super) struct EncoderStep {
     size: Size,
+    dropout: f64,
     model: Option<MaskedEncoder>,
     optimizer: Optimizer,
     ids: Tensor<2, Int>,
@@ -61,12 +60,13 @@ pub(super) struct EncoderStep {
 }
 
 impl EncoderStep {
-    pub(super) fn new(size: Size, device: &Device) -> Result<Self, CommandError> {
+    /// `dropout` is that of hidden states and attention weights.
+    pub(super) fn new(size: Size, dropout: f64, device: &Device) -> Result<Self, CommandError> {
         let Size { hidden, batch, tokens, masked, .. } = size;
         let trained = device.clone().autodiff();
         let model = MaskedEncoder {
             text_embeddings: TextEmbeddings::init((WORDS, tokens, 2), hidden, EPSILON, &trained),
-            layers: (0..size.layers).map(|_| block(size).init(&trained)).collect(),
+            layers: (0..size.layers).map(|_| block(size, dropout).init(&trained)).collect(),
             mlm: TiedMlmHead::init(hidden, WORDS, EPSILON, &trained),
         };
         let model = initialise(model, (hidden as f64).powf(-0.5), 42);
@@ -80,6 +80,7 @@ impl EncoderStep {
         let answers: Vec<u32> = (0..masked).map(|m| places.below(m as u64, WORDS as u64) as u32).collect();
         Ok(Self {
             size,
+            dropout,
             model: Some(model),
             optimizer: Optimizer::new(optimizer()),
             ids: Tensor::from_data(TensorData::new(values, [batch, tokens]), device),
@@ -94,14 +95,14 @@ impl EncoderStep {
     }
 }
 
-fn block(size: Size) -> BlockConfig {
+fn block(size: Size, dropout: f64) -> BlockConfig {
     BlockConfig {
         hidden_size: size.hidden,
         num_attention_heads: size.heads,
         intermediate_size: 4 * size.hidden,
         layer_norm_eps: EPSILON,
-        hidden_dropout_prob: size.dropout,
-        attention_probs_dropout_prob: size.dropout,
+        hidden_dropout_prob: dropout,
+        attention_probs_dropout_prob: dropout,
     }
 }
 
@@ -125,7 +126,7 @@ fn optimizer() -> OptimizerConfig {
 
 impl MaskedEncoder {
     fn loss(&self, step: &EncoderStep, dropout: &Dropout) -> Tensor<1> {
-        let rate = step.size.dropout;
+        let rate = step.dropout;
         let mut states = self.text_embeddings.forward(step.ids.clone(), None, (&dropout.at(0), rate));
         let sequence = match step.size.padding {
             Padding::LeftOut => Sequence::real_only(&step.mask),
@@ -143,7 +144,7 @@ impl MaskedEncoder {
 
 impl Measured for EncoderStep {
     fn exchange(&self) -> Result<Exchange, CommandError> {
-        let Size { hidden, layers, heads, tokens, dropout, .. } = self.size;
+        let (Size { hidden, layers, heads, tokens, .. }, dropout) = (self.size, self.dropout);
         let encoder = json!({
             "hidden_size": hidden, "num_hidden_layers": layers, "num_attention_heads": heads,
             "intermediate_size": 4 * hidden, "vocab_size": WORDS, "max_position_embeddings": tokens,

@@ -55,7 +55,8 @@ struct Outcome {
     ours: Times,
     theirs: Times,
     memory: [Option<f64>; 2],
-    /// Largest relative difference of a loss before the first step, and of the total after the last.
+    /// Largest relative difference of a loss before the first step, and of the total after the first round: training
+    /// enlarges whatever rounding began, so that later ones say little.
     apart: [f64; 2],
     /// PyTorch's version and its way of attention.
     torch: String,
@@ -110,24 +111,10 @@ fn compare(
         )
         .into());
     }
-    let (mut spans, mut ratios, mut last) = ([Times::default(), Times::default()], Times::default(), [0.0; 2]);
-    // In the first round memory is allocated; it does not count.
-    for round in 0..=arguments.rounds.max(1) {
-        let mut medians = [0.0; 2];
-        // Who begins changes, so that neither is always the one after a pause.
-        let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
-        for index in order {
-            let side = if index == 0 { &mut ours } else { &mut theirs };
-            let times = steps(side, arguments.steps, &mut last[index])?;
-            medians[index] = times.median();
-            if round > 0 {
-                spans[index].extend(times);
-            }
-        }
-        if round > 0 {
-            ratios.push(medians[1] / medians[0]);
-        }
-    }
+    // The first round allocates memory and shows that both sides learn alike; its times do not count.
+    let (_, our_total) = steps(&mut ours, arguments.steps)?;
+    let (_, their_total) = steps(&mut theirs, arguments.steps)?;
+    let (ratios, spans) = in_turns([&mut ours, &mut theirs], arguments)?;
     let memory = [&mut ours, &mut theirs].map(|side| ask(side, "memory").ok()?["peak_mib"].as_f64());
     let [ours, theirs] = spans;
     let word = |key: &str| versions[key].as_str().unwrap_or("?");
@@ -136,9 +123,26 @@ fn compare(
         ours,
         theirs,
         memory,
-        apart: [first, relative(last[0], last[1])],
+        apart: [first, relative(our_total, their_total)],
         torch: format!("PyTorch {} with {} attention", word("torch"), word("attention")),
     })
+}
+
+/// The second side's median over the first's, round by round, and the times of either.
+fn in_turns(sides: [&mut Session; 2], arguments: &CompareArguments) -> Result<(Times, [Times; 2]), CommandError> {
+    let (mut ratios, mut spans) = (Times::default(), [Times::default(), Times::default()]);
+    for round in 0..arguments.rounds.max(1) {
+        let mut medians = [0.0; 2];
+        // Who begins changes, so that neither is always the one after a pause.
+        let order = if round % 2 == 0 { [1, 0] } else { [0, 1] };
+        for index in order {
+            let (times, _) = steps(sides[index], arguments.steps)?;
+            medians[index] = times.median();
+            spans[index].extend(times);
+        }
+        ratios.push(medians[1] / medians[0]);
+    }
+    Ok((ratios, spans))
 }
 
 fn worker_command(
@@ -167,7 +171,7 @@ fn print_row(case: Case, outcome: &Outcome) {
         mib(outcome.memory[1]),
     );
     let [first, last] = outcome.apart;
-    let later = if case.stays_equal() { format!(", {last:.0e} after the last step") } else { String::new() };
+    let later = if case.stays_equal() { format!(", {last:.0e} after the first round") } else { String::new() };
     println!("  {}; {}; losses equal within {first:.0e}{later}", case.what, outcome.torch);
 }
 

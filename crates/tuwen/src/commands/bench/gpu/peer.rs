@@ -57,11 +57,10 @@ impl Given {
         if first > bound {
             return Err(format!("the losses differ by {first:.1e} of their size, so nothing can be compared").into());
         }
-        let mut total = 0.0;
         if warmup > 0 {
-            steps(&mut side, warmup, &mut total)?;
+            steps(&mut side, warmup)?;
         }
-        let seconds = steps(&mut side, timed, &mut total)?;
+        let (seconds, _) = steps(&mut side, timed)?;
         let memory = ask(&mut side, "memory")?;
         let bytes = memory["peak_mib"].as_f64().map(|mib| (mib * f64::from(1 << 20)) as u64);
         let line = json!({
