@@ -6,6 +6,9 @@ use super::python::Session;
 use super::timing::Times;
 use crate::commands::CommandError;
 
+/// Largest relative difference of a loss before the first step, in f32: each side rounds in its own order.
+pub(super) const SAME: f64 = 1e-4;
+
 /// The answer to `question`. Errors: the side failed.
 pub(super) fn ask(side: &mut Session, question: &str) -> Result<Value, CommandError> {
     Ok(side.ask(&json!(question))?)
@@ -23,8 +26,17 @@ pub(super) fn steps(side: &mut Session, count: usize) -> Result<(Times, f64), Co
     Ok((times, total))
 }
 
+/// How far the losses of both sides are apart, as [`apart`] has it. Errors: by more than `bound`.
+pub(super) fn agreed(ours: &Value, theirs: &Value, bound: f64) -> Result<f64, CommandError> {
+    let first = apart(ours, theirs)?;
+    if first > bound {
+        return Err(format!("the losses differ by {first:.1e} of their size, so nothing can be compared").into());
+    }
+    Ok(first)
+}
+
 /// The largest relative difference of numbers that both have by the same names.
-pub(super) fn apart(ours: &Value, theirs: &Value) -> Result<f64, CommandError> {
+fn apart(ours: &Value, theirs: &Value) -> Result<f64, CommandError> {
     let (Some(a), Some(b)) = (ours.as_object(), theirs.as_object()) else {
         return Err(format!("losses expected, got {ours} and {theirs}").into());
     };
@@ -33,13 +45,13 @@ pub(super) fn apart(ours: &Value, theirs: &Value) -> Result<f64, CommandError> {
     }
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
     let differences = a.iter().map(|(name, value)| relative(number(value), number(&b[name])));
-    // A NaN is as far apart as can be.
-    Ok(differences.fold(0.0, |worst, d| if d.is_nan() { f64::INFINITY } else { d.max(worst) }))
+    Ok(differences.fold(0.0, f64::max))
 }
 
-/// `|a − b|` as a share of the larger.
+/// `|a − b|` as a share of the larger. A NaN is as far apart as can be.
 pub(super) fn relative(a: f64, b: f64) -> f64 {
-    (a - b).abs() / a.abs().max(b.abs()).max(1e-12)
+    let share = (a - b).abs() / a.abs().max(b.abs()).max(1e-12);
+    if share.is_nan() { f64::INFINITY } else { share }
 }
 
 #[cfg(test)]
@@ -51,5 +63,13 @@ mod tests {
         assert_eq!(apart(&json!({ "a": 1.0, "b": 2.0 }), &json!({ "a": 1.0, "b": 1.0 })).unwrap(), 0.5);
         assert_eq!(apart(&json!({ "a": null }), &json!({ "a": 1.0 })).unwrap(), f64::INFINITY);
         assert!(apart(&json!({ "a": 1.0 }), &json!({ "b": 1.0 })).is_err());
+    }
+
+    #[test]
+    fn losses_further_apart_than_the_bound_are_an_error() {
+        let (ours, theirs) = (json!({ "a": 2.0 }), json!({ "a": 1.0 }));
+        assert_eq!(agreed(&ours, &theirs, 0.5).unwrap(), 0.5);
+        let expected = "the losses differ by 5.0e-1 of their size, so nothing can be compared";
+        assert_eq!(agreed(&ours, &theirs, 0.4).unwrap_err().to_string(), expected);
     }
 }

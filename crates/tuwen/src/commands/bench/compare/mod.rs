@@ -17,7 +17,7 @@ use case::{CASES, Case};
 pub(super) use embedding::config as embedding_config;
 pub(super) use worker::serve;
 
-use super::asking::{apart, ask, relative, steps};
+use super::asking::{SAME, agreed, ask, relative, steps};
 use super::python::{Peer, Session};
 use super::scripts::{PACKAGES, Scripts};
 use super::timing::{Times, processor};
@@ -44,9 +44,6 @@ pub(in crate::commands) struct CompareArguments {
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     device: String,
 }
-
-/// Largest relative difference of the losses before the first step: both sides round in their own order.
-const SAME: f64 = 1e-4;
 
 /// What a case came to. Times in seconds, memory in MiB.
 struct Outcome {
@@ -103,14 +100,8 @@ fn compare(
     ask(&mut ours, "check")?; // its files are written by then
     let mut theirs = scripts.start(case.script(), (python, threads), &json!({}))?;
     let versions = ask(&mut theirs, "versions")?;
-    let first = apart(&ask(&mut ours, "check")?, &ask(&mut theirs, "check")?)?;
-    if first > SAME {
-        return Err(format!(
-            "{}: the losses differ by {first:.1e} of their size, so nothing can be compared",
-            case.name
-        )
-        .into());
-    }
+    let losses = [ask(&mut ours, "check")?, ask(&mut theirs, "check")?];
+    let first = agreed(&losses[0], &losses[1], SAME).map_err(|error| format!("{}: {error}", case.name))?;
     // The first round allocates memory and shows that both sides learn alike; its times do not count.
     let (_, our_total) = steps(&mut ours, arguments.steps)?;
     let (_, their_total) = steps(&mut theirs, arguments.steps)?;
@@ -170,8 +161,8 @@ fn print_row(case: Case, outcome: &Outcome) {
         mib(outcome.memory[0]),
         mib(outcome.memory[1]),
     );
-    let [first, last] = outcome.apart;
-    let later = if case.stays_equal() { format!(", {last:.0e} after the first round") } else { String::new() };
+    let [first, later] = outcome.apart;
+    let later = if case.stays_equal() { format!(", {later:.0e} after the first round") } else { String::new() };
     println!("  {}; {}; losses equal within {first:.0e}{later}", case.what, outcome.torch);
 }
 

@@ -5,15 +5,13 @@ use tuwen_ops::Precision;
 
 use super::Stepper;
 use crate::commands::CommandError;
-use crate::commands::bench::asking::{apart, ask, steps};
+use crate::commands::bench::asking::{SAME, agreed, ask, steps};
 use crate::commands::bench::python::Peer;
 use crate::commands::bench::scripts::Scripts;
 use crate::commands::bench::timing::Times;
 use crate::device::{DeviceName, Kind};
 
-/// Largest relative difference of a loss before the first step, in f32: each side rounds in its own order.
-const SAME: f64 = 1e-4;
-/// The same where products are computed by way of TF32, whose 10 bits of mantissa are right to 1e-3.
+/// [`SAME`] where products are computed by way of TF32, whose 10 bits of mantissa are right to 1e-3.
 const SAME_IN_TF32: f64 = 1e-2;
 
 /// How PyTorch is to compute.
@@ -53,10 +51,7 @@ impl Given {
         let mut side = self.scripts.start(self.script, (python, threads), &told)?;
         let versions = ask(&mut side, "versions")?;
         let bound = if matches!(how.device.kind, Kind::Cpu | Kind::Tch) { SAME } else { SAME_IN_TF32 };
-        let first = apart(&self.losses, &ask(&mut side, "check")?)?;
-        if first > bound {
-            return Err(format!("the losses differ by {first:.1e} of their size, so nothing can be compared").into());
-        }
+        let first = agreed(&self.losses, &ask(&mut side, "check")?, bound)?;
         if warmup > 0 {
             steps(&mut side, warmup)?;
         }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
+use super::asking::relative;
 use super::python::{Peer, Session};
 use super::timing::{Times, processor};
 use crate::commands::CommandError;
@@ -72,8 +73,7 @@ fn apart(operation: &Operation, session: &mut Session) -> Result<f64, CommandErr
     let mut worst = 0.0_f64;
     for other in [operation.probe(Way::Composed)?, theirs] {
         for (a, b) in fused.into_iter().zip(other) {
-            let apart = (a - b).abs() / a.abs().max(b.abs()).max(1e-12);
-            worst = if apart.is_nan() { f64::INFINITY } else { worst.max(apart) };
+            worst = worst.max(relative(a, b));
         }
     }
     Ok(worst)
